@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hash.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+_Static_assert(SL_SECRET_SIZE >= XXH3_SECRET_SIZE_MIN, "XXH3 wants a longer secret");
+
+struct sl_hasher {
+	XXH3_state_t *state;
+	const struct sl_secret *secret;
+};
+
+static struct sl_id to_id(XXH128_hash_t hash)
+{
+	XXH128_canonical_t canonical;
+	struct sl_id id;
+	XXH128_canonicalFromHash(&canonical, hash);
+	memcpy(&id, canonical.digest, sizeof(id));
+	return id;
+}
+
+/* xxhash does not take NULL for "no bytes" everywhere. */
+static const void *bytes_of(struct sl_span s)
+{
+	return s.p ? s.p : "";
+}
+
+uint64_t sl_hash64(struct sl_span s, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(bytes_of(s), s.n, seed);
+}
+
+struct sl_id sl_hash_name(struct sl_span s)
+{
+	return to_id(XXH3_128bits(bytes_of(s), s.n));
+}
+
+struct sl_id sl_hash_key(struct sl_span s, const struct sl_secret *secret)
+{
+	return to_id(XXH3_128bits_withSecret(bytes_of(s), s.n, secret->b, sizeof(secret->b)));
+}
+
+struct sl_hasher *sl_hasher_new(const struct sl_secret *secret)
+{
+	struct sl_hasher *hasher = sl_calloc(1, sizeof(*hasher));
+	hasher->state = XXH3_createState();
+	sl_assert(hasher->state != NULL);
+	hasher->secret = secret;
+	sl_hasher_reset(hasher);
+	return hasher;
+}
+
+void sl_hasher_free(struct sl_hasher **hasher)
+{
+	if (!*hasher)
+		return;
+	XXH3_freeState((*hasher)->state);
+	free(*hasher);
+	*hasher = NULL;
+}
+
+void sl_hasher_reset(struct sl_hasher *hasher)
+{
+	if (hasher->secret)
+		XXH3_128bits_reset_withSecret(
+			hasher->state, hasher->secret->b, sizeof(hasher->secret->b));
+	else
+		XXH3_128bits_reset(hasher->state);
+}
+
+void sl_hasher_add(struct sl_hasher *hasher, struct sl_span s)
+{
+	XXH3_128bits_update(hasher->state, bytes_of(s), s.n);
+}
+
+struct sl_id sl_hasher_id(const struct sl_hasher *hasher)
+{
+	return to_id(XXH3_128bits_digest(hasher->state));
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hash.h - the only door to xxhash. About 20 GB/s; fast, not a proof.
+ *
+ * Keys inside the store are seeded with the store's secret: unseeded XXH3 can be made to collide
+ * at will. Unseeded values are names for outputs.
+ */
+#ifndef SL_HASH_H
+#define SL_HASH_H
+
+#include "span.h"
+
+/* 128 bits, big-endian, so that memcmp order is the order of the numbers. */
+struct sl_id {
+	uint8_t b[16];
+};
+
+static inline bool sl_id_eq(const struct sl_id *a, const struct sl_id *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+static inline int sl_id_cmp(const struct sl_id *a, const struct sl_id *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+static inline bool sl_id_is_zero(const struct sl_id *a)
+{
+	static const struct sl_id zero;
+	return sl_id_eq(a, &zero);
+}
+
+enum { SL_SECRET_SIZE = 192 };
+/* What seeds the keys of one store; made once, kept in its meta table. */
+struct sl_secret {
+	uint8_t b[SL_SECRET_SIZE];
+};
+
+uint64_t sl_hash64(struct sl_span s, uint64_t seed);
+/* The name of these bytes in outputs (unseeded XXH3-128). */
+struct sl_id sl_hash_name(struct sl_span s);
+/* The key of these bytes in a store. */
+struct sl_id sl_hash_key(struct sl_span s, const struct sl_secret *secret);
+
+/* The same over pieces. */
+struct sl_hasher;
+struct sl_hasher *sl_hasher_new(const struct sl_secret *secret); /* NULL: unseeded */
+void sl_hasher_free(struct sl_hasher **hasher);
+void sl_hasher_reset(struct sl_hasher *hasher);
+void sl_hasher_add(struct sl_hasher *hasher, struct sl_span s);
+struct sl_id sl_hasher_id(const struct sl_hasher *hasher);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* span.h - borrowed bytes.
+ *
+ * A span owns nothing and is valid as long as what it points into. It may hold any byte,
+ * NUL included, and is never NUL-terminated by promise. All functions are O(length).
+ */
+#ifndef SL_SPAN_H
+#define SL_SPAN_H
+
+#include "base.h"
+
+#include <string.h>
+#include <sys/types.h>
+
+struct sl_span {
+	const char *p; /* may be NULL only when n is 0 */
+	size_t n;
+};
+
+#define SL_SPAN_NULL ((struct sl_span){ NULL, 0 })
+/* A span of a string literal. */
+#define SL_SPAN(literal) ((struct sl_span){ (literal), sizeof(literal) - 1 })
+/* For printf("%.*s", SL_ARG(span)). Spans longer than INT_MAX are cut. */
+#define SL_ARG(s) (int)((s).n > INT_MAX ? INT_MAX : (s).n), ((s).p ? (s).p : "")
+
+static inline struct sl_span sl_span_of(const void *p, size_t n)
+{
+	return (struct sl_span){ p, n };
+}
+
+/* A span of a C string; NULL gives the empty span. */
+static inline struct sl_span sl_span_str(const char *s)
+{
+	return (struct sl_span){ s, s ? strlen(s) : 0 };
+}
+
+/* The part from `from` on; empty when `from` is at or behind the end. */
+static inline struct sl_span sl_span_from(struct sl_span s, size_t from)
+{
+	return from >= s.n ? (struct sl_span){ s.p ? s.p + s.n : NULL, 0 }
+			   : (struct sl_span){ s.p + from, s.n - from };
+}
+
+/* The first `n` bytes, or all when there are fewer. */
+static inline struct sl_span sl_span_head(struct sl_span s, size_t n)
+{
+	return (struct sl_span){ s.p, n < s.n ? n : s.n };
+}
+
+/* ASCII only, so that results are the same under every locale. */
+static inline char sl_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+static inline bool sl_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool sl_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+static inline bool sl_is_alnum(char c)
+{
+	return sl_is_alpha(c) || sl_is_digit(c);
+}
+/* Space, tab, CR, LF, VT, FF. */
+static inline bool sl_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+/* Value of a hexadecimal digit, or -1. */
+int sl_hex_value(char c);
+
+bool sl_span_eq(struct sl_span a, struct sl_span b);
+/* Equal but for the case of ASCII letters. */
+bool sl_span_ieq(struct sl_span a, struct sl_span b);
+/* Order of bytes; a prefix comes first. */
+int sl_span_cmp(struct sl_span a, struct sl_span b);
+bool sl_span_starts(struct sl_span s, struct sl_span prefix);
+bool sl_span_istarts(struct sl_span s, struct sl_span prefix);
+bool sl_span_ends(struct sl_span s, struct sl_span suffix);
+bool sl_span_iends(struct sl_span s, struct sl_span suffix);
+/* Offset of the first such byte or sequence at or after `from`, or -1. */
+ssize_t sl_span_chr(struct sl_span s, char c, size_t from);
+ssize_t sl_span_find(struct sl_span s, struct sl_span needle, size_t from);
+ssize_t sl_span_ifind(struct sl_span s, struct sl_span needle, size_t from);
+/* Without ASCII white space at both ends. */
+struct sl_span sl_span_trim(struct sl_span s);
+/* Take what stands before the first `sep` and move `rest` behind it; false at the end.
+ * An empty `rest` gives no field. */
+bool sl_span_split(struct sl_span *rest, char sep, struct sl_span *field_r);
+/* A decimal number that fills the whole span; false on anything else or on overflow. */
+bool sl_span_u64(struct sl_span s, uint64_t *value_r);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* feed.h - the shape of an output format.
+ *
+ * A feed writes its files from one snapshot of the store, in a fixed order, with nothing of
+ * the process in them: the same store, options and clock give the same bytes. Files go through
+ * struct sl_outdir: temporary name, fsync, rename; the manifest comes last.
+ */
+#ifndef SL_FEED_H
+#define SL_FEED_H
+
+#include "base/buf.h"
+#include "config.h"
+#include "dossier.h"
+#include "policy.h"
+#include "tables.h"
+
+struct sl_view; /* storage/store.h */
+struct sl_outdir;
+
+/* Campaigns in order of id. `next` gives NULL at the end; what it gave lives until the next call.
+ */
+struct sl_dossiers {
+	void *state;
+	const struct sl_dossier *(*next)(void *state);
+	void (*rewind)(void *state);
+};
+
+struct sl_feed_input {
+	const struct sl_config *config;
+	const struct sl_tables *tables;
+	struct sl_view *view;
+	struct sl_dossiers campaigns;
+	int64_t as_of;
+};
+
+struct sl_feed {
+	const char *name; /* for --format */
+	const char *help;
+	bool by_default;
+	enum sl_rc (*write)(
+		const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err);
+};
+
+/* All feeds in the order in which they are written; ends with NULL (stages/feed/feeds.c). */
+extern const struct sl_feed *const sl_feeds[];
+
+/* A file being written; every line goes through it. */
+struct sl_outfile;
+/* Open OUT (made when missing). Exit 73 when it cannot be. */
+enum sl_rc sl_outdir_open(const char *path, struct sl_outdir **out_r, struct sl_err *err);
+/* Drop the manifest of last time: from now on the folder is "unfinished". */
+enum sl_rc sl_outdir_begin(struct sl_outdir *out, struct sl_err *err);
+/* `name` may hold one folder level ("lists/domains.txt"). In the manifest when `listed`. */
+enum sl_rc sl_outfile_open(struct sl_outdir *out, const char *name, bool listed,
+	struct sl_outfile **file_r, struct sl_err *err);
+/* Buffered; errors are kept and told by sl_outfile_close(). */
+void sl_outfile_add(struct sl_outfile *file, struct sl_span bytes);
+/* fsync, rename, fsync of the folder; frees. On error the old file is untouched. */
+enum sl_rc sl_outfile_close(struct sl_outfile **file, struct sl_err *err);
+/* Give up: remove the temporary file; frees. */
+void sl_outfile_abort(struct sl_outfile **file);
+/* MANIFEST.sha256 over all listed files, sorted by name. */
+enum sl_rc sl_outdir_finish(struct sl_outdir *out, struct sl_err *err);
+void sl_outdir_free(struct sl_outdir **out);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mail.h - one message at work: what the per-message stages read and fill.
+ *
+ * Everything hangs on the arena of the message and is gone at its reset. One worker walks the
+ * stages in order (header, parse, text, extract, brand, sketch); no stage touches the network,
+ * the store, or another message. Stages never fail: they set flags.
+ */
+#ifndef SL_MAIL_H
+#define SL_MAIL_H
+
+#include "base/arena.h"
+#include "config.h"
+#include "record.h"
+#include "tables.h"
+
+/* One header field. `value` is raw: folds and encoded words are still in it. */
+struct sl_field {
+	struct sl_span name;
+	struct sl_span value; /* behind the colon, without the final line end */
+	uint64_t offset;      /* in the raw message */
+};
+
+/* One MIME leaf. `text` is only set for text/ types and text-like attachments. */
+struct sl_part {
+	uint32_t number; /* from 0, in order of appearance */
+	uint32_t depth;
+	struct sl_span type;    /* "text/html", lower case; "text/plain" when absent or broken */
+	struct sl_span charset; /* as written, may be empty */
+	struct sl_span name;    /* file name, decoded; may be empty */
+	struct sl_span content_id;
+	bool attachment;        /* Content-Disposition: attachment, or has a name, or is not text */
+	bool embedded_mail;     /* message/rfc822 and its like: `decoded` is a raw message */
+	struct sl_span raw;     /* bytes as they lie in the message, transfer-encoded */
+	struct sl_span decoded; /* transfer encoding undone */
+	struct sl_span text;    /* UTF-8 of a text part; HTML still as markup */
+};
+
+/* Text in which indicators are looked for. */
+struct sl_view {
+	enum sl_view_kind kind;
+	uint32_t part;
+	struct sl_span text; /* UTF-8 */
+};
+
+/* A URL-valued place of an HTML part, entities decoded, not resolved or normalised. */
+struct sl_link {
+	enum sl_role role; /* LINK FORM REFRESH EMBED IMAGE NAMESPACE */
+	uint32_t part;
+	uint32_t flags;      /* ENTITY, BASE, MSO, CSS, DATA, SCRIPT where the place says so */
+	bool hidden;         /* the element is not visible */
+	struct sl_span url;  /* as written */
+	struct sl_span base; /* <base href> in force, or empty */
+	struct sl_span text; /* visible text of the anchor, or empty */
+};
+
+struct sl_mail {
+	const struct sl_config *config;
+	const struct sl_tables *tables;
+	const struct sl_secret *secret;
+	struct sl_arena *arena;
+	struct sl_span raw, head, body; /* head without the empty line */
+	int64_t from_time;              /* of the From_ line, or SL_TIME_NONE */
+	int64_t member_time;            /* of the archive member, or SL_TIME_NONE */
+	uint32_t depth;                 /* 0; 1 for a mail embedded in a mail ... */
+
+	struct sl_field *fields;
+	size_t n_fields, room_fields;
+	struct sl_part *parts;
+	size_t n_parts, room_parts;
+	struct sl_view *views;
+	size_t n_views, room_views;
+	struct sl_link *links;
+	size_t n_links, room_links;
+	struct sl_span visible; /* all text a reader sees, UTF-8, for --json `text` and languages */
+	struct sl_span hidden;  /* the rest */
+
+	struct sl_message message;
+	struct sl_content content;
+	size_t room_header_ind, room_body_ind; /* for sl_mail_add_indicator() */
+	size_t n_urls;                         /* counted against limits->urls */
+	void *seen;   /* set of indicators already added; owned by mail.c */
+	int64_t time; /* time of the message by this sighting */
+};
+
+/* Reset the struct for a new message; the arena must be empty. Never fails. */
+void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
+	const struct sl_tables *tables, const struct sl_secret *secret, struct sl_arena *arena,
+	struct sl_span raw);
+
+/* The first field of that name (case ignored), or NULL. */
+const struct sl_field *sl_mail_field(const struct sl_mail *mail, const char *name);
+
+/* Add an indicator unless the same (kind, value, role, view, part) is there already; flags are
+ * then united. Spans are borrowed: they must live in the arena or the raw bytes. Indicators of view
+ * HEADER go to the message, all others to the content. Average O(1). */
+struct sl_indicator *sl_mail_add_indicator(struct sl_mail *mail, const struct sl_indicator *add);
+
+void sl_mail_add_view(
+	struct sl_mail *mail, enum sl_view_kind kind, uint32_t part, struct sl_span text);
+
+/* Set a message flag that headers earned (message) or the body earned (content). */
+static inline void sl_mail_flag_header(struct sl_mail *mail, enum sl_msg_flag flag)
+{
+	mail->message.flags |= SL_BIT(flag);
+}
+static inline void sl_mail_flag_body(struct sl_mail *mail, enum sl_msg_flag flag)
+{
+	mail->content.flags |= SL_BIT(flag);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stage.h - the shape of a per-message stage, and of an extractor, which is the same thing.
+ *
+ * life of a stage
+ *   thread_new   once per worker: per-thread state (converters, caches); may return NULL
+ *   process      per message, on the worker's thread; reads and fills the mail; cannot fail
+ *   thread_free  once per worker
+ * A stage keeps no pointer into a mail after process() returned. `scope` says whether it depends
+ * on the body alone (its results are the same for every message with that body) or on the header.
+ */
+#ifndef SL_STAGE_H
+#define SL_STAGE_H
+
+#include "mail.h"
+
+struct sl_stage {
+	const char *name; /* also in run.json, CPU by stage */
+	void *(*thread_new)(const struct sl_config *config, const struct sl_tables *tables);
+	void (*process)(void *thread, struct sl_mail *mail);
+	void (*thread_free)(void *thread);
+};
+
+/* The stages, in the order in which run.c walks them. */
+extern const struct sl_stage sl_stage_header; /* stages/parse: fields, addresses, Received, auth */
+extern const struct sl_stage sl_stage_body;   /* stages/parse: MIME, charsets, HTML */
+extern const struct sl_stage sl_stage_text;   /* stages/parse: normal form, language, skeleton */
+extern const struct sl_stage sl_stage_attachment; /* stages/extract: one file each */
+extern const struct sl_stage sl_stage_url;
+extern const struct sl_stage sl_stage_email;
+extern const struct sl_stage sl_stage_ip;
+extern const struct sl_stage sl_stage_host;    /* after all that have hosts */
+extern const struct sl_stage sl_stage_domain;  /* after host; fills `domain` everywhere */
+extern const struct sl_stage sl_stage_brand;   /* stages/cluster */
+extern const struct sl_stage sl_stage_variant; /* stages/cluster: the variant key, last */
+
+#endif
