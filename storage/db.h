@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* db.h - the only door to LMDB: an ordered map of bytes, in numbered tables, with transactions.
+ *
+ * Default sync mode: a commit that returned is on the disk. Never MDB_WRITEMAP (a full disk would
+ * be a signal). LMDB has no page checksums: a damaged page may be a signal and not an error; what
+ * can be told (header pages, a file that is too short, page types) is told, values are sealed in
+ * rows.h. A store must not be open twice in one process. Internal to storage/.
+ */
+#ifndef SL_DB_H
+#define SL_DB_H
+
+#include "pipeline/base/err.h"
+
+struct sl_db;
+struct sl_txn;
+struct sl_cursor;
+
+enum { SL_DB_TABLES_MAX = 32, SL_DB_KEY_MAX = 511 };
+
+/* Open the environment in the folder `path`; its files are made when `writing`. */
+enum sl_rc sl_db_open(
+	const char *path, bool writing, struct sl_db **db_r, struct sl_err *err) SL_MUST_CHECK;
+void sl_db_close(struct sl_db **db);
+
+/* Many readers at once, any thread; one writer. Begin gives NULL in *txn_r on failure. */
+enum sl_rc sl_txn_begin(
+	struct sl_db *db, bool writing, struct sl_txn **txn_r, struct sl_err *err) SL_MUST_CHECK;
+/* The transaction is gone after both; sets the pointer NULL. */
+enum sl_rc sl_txn_commit(struct sl_txn **txn, struct sl_err *err) SL_MUST_CHECK;
+void sl_txn_abort(struct sl_txn **txn);
+
+/* Give table number `table` a name for the life of the environment (once the transaction is
+ * committed). SL_END: there is no such table and `create` is false. */
+enum sl_rc sl_txn_open_table(struct sl_txn *txn, unsigned table, const char *name, bool create,
+	struct sl_err *err) SL_MUST_CHECK;
+
+/* Values point into the map until the next write of the transaction, or its end. */
+/* SL_END: not there. */
+enum sl_rc sl_txn_get(struct sl_txn *txn, unsigned table, struct sl_span key,
+	struct sl_span *value_r, struct sl_err *err) SL_MUST_CHECK;
+enum sl_rc sl_txn_put(struct sl_txn *txn, unsigned table, struct sl_span key, struct sl_span value,
+	struct sl_err *err) SL_MUST_CHECK;
+/* SL_END: the key is there already, nothing was done; *old_r is its value. */
+enum sl_rc sl_txn_put_new(struct sl_txn *txn, unsigned table, struct sl_span key,
+	struct sl_span value, struct sl_span *old_r, struct sl_err *err) SL_MUST_CHECK;
+/* SL_END: was not there. */
+enum sl_rc sl_txn_delete(
+	struct sl_txn *txn, unsigned table, struct sl_span key, struct sl_err *err) SL_MUST_CHECK;
+/* Empty the table. */
+enum sl_rc sl_txn_clear(struct sl_txn *txn, unsigned table, struct sl_err *err) SL_MUST_CHECK;
+
+struct sl_table_size {
+	uint64_t rows, pages; /* pages: without those of large values */
+	unsigned depth;
+	size_t page_size;
+};
+struct sl_table_size sl_txn_table_size(struct sl_txn *txn, unsigned table);
+
+/* A cursor stands before the first key at or behind `from` (the empty span: before all). Close it
+ * before the transaction ends. */
+enum sl_rc sl_cursor_open(struct sl_txn *txn, unsigned table, struct sl_span from,
+	struct sl_cursor **cursor_r, struct sl_err *err) SL_MUST_CHECK;
+void sl_cursor_close(struct sl_cursor **cursor);
+/* The next pair in key order; SL_END behind the last. */
+enum sl_rc sl_cursor_next(struct sl_cursor *cursor, struct sl_span *key_r, struct sl_span *value_r,
+	struct sl_err *err) SL_MUST_CHECK;
+/* Last pair of the table; SL_END when it is empty. */
+enum sl_rc sl_txn_last(struct sl_txn *txn, unsigned table, struct sl_span *key_r,
+	struct sl_span *value_r, struct sl_err *err) SL_MUST_CHECK;
+
+const char *sl_db_version(void);
+
+#endif

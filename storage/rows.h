@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows.h - rows of every table to sealed values and back.
+ *
+ * A value is the row's fields without those that its key holds, and 4 bytes of XXH3 over table, key
+ * and fields: LMDB has no checksums of pages, and a row that was hit by a bad disk must read as
+ * damaged and never as other numbers. Internal to storage/.
+ */
+#ifndef SL_ROWS_H
+#define SL_ROWS_H
+
+#include "keys.h"
+
+/* Rows of the tables that store.h does not name. */
+struct sl_file_row {
+	struct sl_file_stamp stamp;
+	struct sl_id archive;
+};
+
+struct sl_lookup_row {
+	enum sl_kind kind;
+	struct sl_span name, value, edition;
+	struct sl_answer answer;
+};
+
+/* The row "identity" of table meta. */
+struct sl_identity_row {
+	struct sl_secret secret;
+	int64_t created;
+};
+
+size_t sl_row_size(unsigned table);
+/* Replace what is in `to` by the value of `row` (of the table's row type). */
+void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct sl_buf *to);
+/* False: the seal is broken, or the bytes are no such row, or belong to another key. `arena` may
+ * be NULL for variants, members, indicators, uses, sightings, nights, rejects and files. */
+bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,
+	void *row_r);
+
+#endif

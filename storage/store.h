@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h - the memory of spamloom: one LMDB environment, one writer.
+ *
+ * Primary tables say what was seen: archives, files, messages, sightings, contents, rejects,
+ * nights, campaigns, lineage, lookups, meta. Derived tables (variants, indicators, uses) can be
+ * built again from the primary ones (sl_store_rebuild). All merges are commutative and associative:
+ * min, max, sums over distinct keys, unions, the smallest exemplar. So the order of commits does
+ * not matter.
+ *
+ * Writing: one thread, sl_store_begin() .. sl_store_commit(). Results, counters and done ranges of
+ * a batch go into one transaction. Reading: a view is a snapshot; any number of threads, one view
+ * each. Rows decoded from a view live as long as the view; rows decoded inside a write transaction
+ * live until the next write.
+ */
+#ifndef SL_STORE_H
+#define SL_STORE_H
+
+#include "codec.h"
+#include "pipeline/base/err.h"
+#include "pipeline/dossier.h"
+#include "pipeline/lookup.h"
+#include "pipeline/source.h"
+
+enum { SL_STORE_SCHEMA = 1 };
+
+struct sl_store;
+struct sl_view;
+
+enum sl_store_mode {
+	SL_STORE_READ, /* must exist; several processes may */
+	SL_STORE_WRITE /* made when missing; takes the lock: exit 75 names the holder */
+};
+
+/* Open the folder `path`. Exit 73 cannot make it, 74 damaged or of a newer schema, 75 locked. The
+ * map is reserved at 1 TiB; never MDB_WRITEMAP; stale readers are cleared. */
+enum sl_rc sl_store_open(const char *path, enum sl_store_mode mode, struct sl_store **store_r,
+	struct sl_err *err) SL_MUST_CHECK;
+void sl_store_close(struct sl_store **store);
+const struct sl_secret *sl_store_secret(const struct sl_store *store);
+
+/* ---- rows ---- */
+
+struct sl_range {
+	uint64_t from, to; /* message numbers [from, to) */
+};
+
+/* One archive, keyed by the seeded hash of its bytes. */
+struct sl_archive_row {
+	struct sl_id key;
+	struct sl_span name;   /* printed: the smallest name of the night it was first seen */
+	struct sl_span *names; /* all names it ever came under, sorted */
+	size_t n_names;
+	uint64_t name_night;                    /* the night `name` is from */
+	uint64_t size;                          /* bytes of the file */
+	uint32_t source_version, parse_version; /* that read it */
+	bool complete;                          /* read to its end and everything committed */
+	bool damaged;
+	struct sl_range *done; /* committed messages, sorted, disjoint, not touching */
+	size_t n_done;
+	uint64_t messages; /* in it; final once complete */
+	uint64_t embedded;
+	uint64_t bytes; /* decompressed bytes of messages */
+	uint64_t members[SL_MEMBERS];
+	uint64_t rejects;
+};
+
+/* Where one copy of a message lies. */
+struct sl_sighting_row {
+	struct sl_id message; /* key */
+	struct sl_origin origin;
+	uint64_t night;
+	int64_t time;
+	bool embedded;
+};
+
+/* One message: its record, and what its sightings add up to. */
+struct sl_message_row {
+	struct sl_message message;
+	uint64_t sightings;
+	int64_t first, last; /* over sightings, or SL_TIME_NONE */
+	uint64_t night;      /* first seen in */
+};
+
+/* All messages whose masked text is equal. Derived. */
+struct sl_variant_row {
+	struct sl_id key, name;
+	struct sl_id exemplar; /* message key: smallest (first time, id); no time sorts last */
+	struct sl_id exemplar_id;
+	int64_t exemplar_time;
+	uint64_t messages;
+	int64_t first, last;
+	uint64_t night; /* first seen in */
+	bool assigned;
+	struct sl_campaign_id campaign; /* when assigned; may be an alias: resolve it */
+	enum sl_evidence evidence;      /* that brought it there */
+	unsigned score;                 /* 0..1000 */
+	struct sl_id partner; /* key of the variant it was compared with; zero for a founder */
+};
+
+/* One campaign. Keyed by id text. */
+struct sl_campaign_row {
+	struct sl_campaign_id id;
+	struct sl_campaign_id merged_into; /* empty text: alive */
+	struct sl_id founder;              /* message key */
+	struct sl_sha256 founder_sha256;
+	uint64_t born, touched;        /* nights */
+	struct sl_span brand;          /* id or empty */
+	struct sl_id *representatives; /* variant keys, at most 8 */
+	size_t n_representatives;
+	uint64_t evidence[SL_EVIDENCES];
+	struct sl_edge weakest; /* a, b: variant keys */
+	bool has_weakest;
+};
+
+struct sl_lineage_row {
+	uint64_t seq; /* position in the log, from 0 */
+	struct sl_lineage line;
+	struct sl_campaign_id *from; /* campaigns it came from */
+	size_t n_from;
+};
+
+/* One distinct indicator. Derived. */
+struct sl_indicator_row {
+	struct sl_id key; /* of kind and value */
+	enum sl_kind kind;
+	struct sl_span value, host, domain;
+	uint64_t flags; /* united */
+	uint64_t night; /* first seen in */
+};
+
+/* One indicator in one variant. Derived. */
+struct sl_use_row {
+	struct sl_id variant, indicator; /* keys */
+	uint32_t roles;                  /* bits */
+	uint32_t views;                  /* bits */
+	uint64_t messages;
+	int64_t first, last;
+};
+
+enum sl_night_state { SL_NIGHT_READING, SL_NIGHT_CLUSTERED, SL_NIGHT_LOOKED_UP, SL_NIGHT_DONE };
+
+struct sl_night_row {
+	uint64_t serial; /* from 1 */
+	int64_t as_of;
+	enum sl_night_state state;
+	uint64_t messages, embedded, sightings; /* new ones of this night */
+};
+
+struct sl_reject_row {
+	struct sl_id archive;
+	struct sl_span entry, reason, detail;
+	uint64_t offset;
+	uint64_t night;
+};
+
+/* ---- writing ---- */
+
+enum sl_rc sl_store_begin(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+enum sl_rc sl_store_commit(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+void sl_store_abort(struct sl_store *store);
+/* Bytes of dirty pages so far, an estimate from above. */
+size_t sl_store_dirty(const struct sl_store *store);
+
+enum sl_seen { SL_SEEN_MESSAGE, SL_SEEN_SIGHTING, SL_SEEN_NOTHING };
+
+/* Merge one sighting. seen_r: a new message, a new sighting of a known one, or nothing new; a new
+ * message may still be of a known content or variant: *new_variant_r. */
+enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
+	const struct sl_result *result, const struct sl_origin *origin, enum sl_seen *seen_r,
+	bool *new_variant_r, struct sl_err *err) SL_MUST_CHECK;
+/* Note that message number `seq` of the archive is committed. */
+enum sl_rc sl_store_put_done(
+	struct sl_store *store, const struct sl_id *archive, uint64_t seq, struct sl_err *err);
+/* Merge name, size and versions of an archive; makes the row. */
+enum sl_rc sl_store_put_archive(struct sl_store *store, uint64_t night, const struct sl_id *key,
+	struct sl_span name, uint64_t size, uint32_t source_version, uint32_t parse_version,
+	struct sl_err *err);
+/* The archive was read to its end: totals, and complete. Idempotent. */
+enum sl_rc sl_store_finish_archive(
+	struct sl_store *store, const struct sl_archive_row *totals, struct sl_err *err);
+/* Forget done ranges and completeness (--again); sightings stay, so nothing is counted twice. */
+enum sl_rc sl_store_reopen_archive(
+	struct sl_store *store, const struct sl_id *key, struct sl_err *err);
+enum sl_rc sl_store_put_reject(
+	struct sl_store *store, const struct sl_reject_row *reject, struct sl_err *err);
+/* (device, inode, size, mtime, ctime) -> archive key, so that old files are not read again. */
+struct sl_file_stamp {
+	uint64_t device, inode, size;
+	int64_t mtime_ns, ctime_ns;
+};
+enum sl_rc sl_store_put_file(struct sl_store *store, const struct sl_file_stamp *stamp,
+	const struct sl_id *archive, struct sl_err *err);
+
+enum sl_rc sl_store_put_night(
+	struct sl_store *store, const struct sl_night_row *night, struct sl_err *err);
+enum sl_rc sl_store_put_campaign(
+	struct sl_store *store, const struct sl_campaign_row *campaign, struct sl_err *err);
+/* Set the campaign of a variant (assigned, campaign, evidence, score, partner). */
+enum sl_rc sl_store_assign(
+	struct sl_store *store, const struct sl_variant_row *variant, struct sl_err *err);
+/* Append; the seq is given by the store. */
+enum sl_rc sl_store_put_lineage(
+	struct sl_store *store, const struct sl_lineage_row *lineage, struct sl_err *err);
+enum sl_rc sl_store_put_lookup(struct sl_store *store, const char *lookup, enum sl_kind kind,
+	struct sl_span value, struct sl_span edition, const struct sl_answer *answer,
+	struct sl_err *err);
+
+/* ---- reading ---- */
+
+/* A snapshot. Also inside a write transaction of the same thread: then it sees what was
+ * written so far (`store` must have been begun; give writing = true). */
+enum sl_rc sl_view_open(struct sl_store *store, bool writing, struct sl_view **view_r,
+	struct sl_err *err) SL_MUST_CHECK;
+void sl_view_close(struct sl_view **view);
+
+/* By key; false: not there. A row that cannot be decoded asserts nothing: it reads as not there
+ * and sl_view_damage() says so. Arrays go into the arena. */
+bool sl_view_archive(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_archive_row *row_r);
+bool sl_view_file(struct sl_view *view, const struct sl_file_stamp *stamp, struct sl_id *archive_r);
+bool sl_view_message(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_message_row *row_r);
+bool sl_view_content(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_content *row_r);
+bool sl_view_variant(struct sl_view *view, const struct sl_id *key, struct sl_variant_row *row_r);
+bool sl_view_indicator(
+	struct sl_view *view, const struct sl_id *key, struct sl_indicator_row *row_r);
+bool sl_view_campaign(struct sl_view *view, const struct sl_campaign_id *id, struct sl_arena *arena,
+	struct sl_campaign_row *row_r);
+/* The living campaign that an id or alias leads to; false: no such id. */
+bool sl_view_resolve(
+	struct sl_view *view, const struct sl_campaign_id *id, struct sl_campaign_id *id_r);
+bool sl_view_lookup(struct sl_view *view, const char *lookup, enum sl_kind kind,
+	struct sl_span value, struct sl_arena *arena, struct sl_span *edition_r,
+	struct sl_answer *answer_r);
+bool sl_view_last_night(struct sl_view *view, struct sl_night_row *row_r);
+/* Number of rows that could not be decoded through this view. */
+uint64_t sl_view_damage(const struct sl_view *view);
+
+enum sl_table {
+	SL_TABLE_ARCHIVES,   /* struct sl_archive_row, by key */
+	SL_TABLE_MESSAGES,   /* struct sl_message_row, by key */
+	SL_TABLE_SIGHTINGS,  /* struct sl_sighting_row, by message key */
+	SL_TABLE_CONTENTS,   /* struct sl_content, by key */
+	SL_TABLE_VARIANTS,   /* struct sl_variant_row, by key */
+	SL_TABLE_MEMBERS,    /* struct sl_member_row: messages by variant key, message key */
+	SL_TABLE_INDICATORS, /* struct sl_indicator_row, by key */
+	SL_TABLE_USES,       /* struct sl_use_row, by variant key, indicator key */
+	SL_TABLE_CAMPAIGNS,  /* struct sl_campaign_row, by id text */
+	SL_TABLE_LINEAGE,    /* struct sl_lineage_row, by seq */
+	SL_TABLE_NIGHTS,     /* struct sl_night_row, by serial */
+	SL_TABLE_REJECTS,    /* struct sl_reject_row */
+	SL_TABLES
+};
+
+struct sl_member_row {
+	struct sl_id variant, message;
+};
+
+uint64_t sl_view_count(struct sl_view *view, enum sl_table table);
+
+/* Walk a table in key order; `prefix` (may be empty) limits it to keys that begin so (a variant
+ * key, a message key). `row_r` must be of the table's row type. */
+struct sl_scan;
+struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct sl_span prefix);
+bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r);
+void sl_scan_close(struct sl_scan **scan);
+
+/* ---- upkeep ---- */
+
+/* Walk every table, decode every row, compare the derived tables and counters with the primary
+ * ones. `say` gets one line per finding. SL_OK: sound; SL_WARN: findings. */
+enum sl_rc sl_store_check(struct sl_store *store, void (*say)(void *arg, const char *line),
+	void *arg, struct sl_err *err);
+/* Build the derived tables again; campaign assignments are kept. */
+enum sl_rc sl_store_rebuild(struct sl_store *store, struct sl_err *err);
+
+#endif

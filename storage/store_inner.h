@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_inner.h - the inside of a store, for the files of storage/ and their tests.
+ *
+ * In a write transaction rows of primary tables and members are put at once; what messages add up
+ * to (derive.h) and the done ranges gather in memory and are merged in key order by
+ * sl_store_flush(): at commit, or as soon as somebody looks. The first error of a transaction
+ * sticks: its commit fails.
+ */
+#ifndef SL_STORE_INNER_H
+#define SL_STORE_INNER_H
+
+#include "derive.h"
+#include "rows.h"
+
+struct sl_done {
+	struct sl_id archive;
+	uint64_t seq;
+};
+
+/* What one transaction put into one table. */
+struct sl_load {
+	uint64_t puts, bytes;
+	struct sl_table_size size; /* at its begin */
+};
+
+struct sl_store {
+	char *path; /* owned */
+	int lock;   /* -1 when not held */
+	bool writable;
+	struct sl_db *db;
+	struct sl_secret secret;
+	struct sl_txn *txn; /* of the writer, NULL outside */
+	bool failed;
+	struct sl_err why; /* when failed */
+	struct sl_load load[SL_TABLES_ALL];
+	struct sl_buf value;   /* of the row that was put last */
+	struct sl_arena *work; /* of one call */
+	struct sl_derived derived;
+	struct sl_done *done; /* owned */
+	size_t n_done, room_done;
+};
+
+struct sl_view {
+	struct sl_store *store;
+	struct sl_txn *txn; /* owned unless writing */
+	bool writing;
+	uint64_t damage;
+	struct sl_arena *scratch; /* of one call */
+};
+
+/* Rows in the write transaction. SL_END: not there. A row that is there and cannot be decoded is a
+ * damaged store. What is read points into the arena, not into the map. */
+enum sl_rc sl_store_get(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_arena *arena, void *row_r, struct sl_err *err) SL_MUST_CHECK;
+enum sl_rc sl_store_put(struct sl_store *store, unsigned table, const struct sl_key *key,
+	const void *row, struct sl_err *err) SL_MUST_CHECK;
+/* SL_END: there was one, it was left alone; *old_r is its value, until the next write. */
+enum sl_rc sl_store_put_new(struct sl_store *store, unsigned table, const struct sl_key *key,
+	const void *row, struct sl_span *old_r, struct sl_err *err) SL_MUST_CHECK;
+enum sl_rc sl_store_damaged(
+	const struct sl_store *store, unsigned table, struct sl_err *err) SL_MUST_CHECK;
+/* Remember the first fatal error of the transaction; returns `rc`. */
+enum sl_rc sl_store_note(struct sl_store *store, enum sl_rc rc, const struct sl_err *err);
+
+/* Merge what gathered in memory into the tables (flush.c). */
+enum sl_rc sl_store_flush_done(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+bool sl_store_is_flushed(const struct sl_store *store);
+enum sl_rc sl_store_flush(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_inner.h"
+
+#include <stdlib.h>
+
+enum sl_rc sl_view_open(
+	struct sl_store *store, bool writing, struct sl_view **view_r, struct sl_err *err)
+{
+	struct sl_view *view = sl_calloc(1, sizeof(*view));
+	view->store = store;
+	view->writing = writing;
+	sl_assert(!writing || store->txn != NULL);
+	*view_r = view;
+	enum sl_rc rc = writing ? sl_store_flush(store, err)
+				: sl_txn_begin(store->db, false, &view->txn, err);
+	if (rc)
+		sl_view_close(view_r);
+	return rc;
+}
+
+void sl_view_close(struct sl_view **view)
+{
+	if (!*view)
+		return;
+	sl_txn_abort(&(*view)->txn);
+	sl_arena_free(&(*view)->scratch);
+	free(*view);
+	*view = NULL;
+}
+
+uint64_t sl_view_damage(const struct sl_view *view)
+{
+	return view->damage;
+}
+
+/* A view on a write transaction sees what still gathers in memory: merge that first. An error
+ * sticks to the transaction, whose commit then fails. */
+static struct sl_txn *txn_of(struct sl_view *view)
+{
+	struct sl_err err;
+	if (!view->writing)
+		return view->txn;
+	sl_assert(view->store->txn != NULL);
+	if (!sl_store_is_flushed(view->store) && sl_store_flush(view->store, &err))
+		view->damage++;
+	return view->store->txn;
+}
+
+static bool read_row(struct sl_view *view, unsigned table, const struct sl_key *key,
+	struct sl_arena *arena, void *row_r)
+{
+	struct sl_span value;
+	struct sl_err err;
+	enum sl_rc rc = sl_txn_get(txn_of(view), table, sl_key_span(key), &value, &err);
+	if (rc == SL_OK && sl_row_decode(table, sl_key_span(key), value, arena, row_r))
+		return true;
+	if (rc != SL_END)
+		view->damage++;
+	return false;
+}
+
+bool sl_view_archive(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_archive_row *row_r)
+{
+	struct sl_key k = sl_key_of_id(key);
+	return read_row(view, SL_TABLE_ARCHIVES, &k, arena, row_r);
+}
+
+bool sl_view_file(struct sl_view *view, const struct sl_file_stamp *stamp, struct sl_id *archive_r)
+{
+	struct sl_key k = sl_key_of_stamp(stamp);
+	struct sl_file_row row;
+	if (!read_row(view, SL_TABLE_FILES, &k, NULL, &row))
+		return false;
+	*archive_r = row.archive;
+	return true;
+}
+
+bool sl_view_message(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_message_row *row_r)
+{
+	struct sl_key k = sl_key_of_id(key);
+	return read_row(view, SL_TABLE_MESSAGES, &k, arena, row_r);
+}
+
+bool sl_view_content(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_content *row_r)
+{
+	struct sl_key k = sl_key_of_id(key);
+	return read_row(view, SL_TABLE_CONTENTS, &k, arena, row_r);
+}
+
+bool sl_view_variant(struct sl_view *view, const struct sl_id *key, struct sl_variant_row *row_r)
+{
+	struct sl_key k = sl_key_of_id(key);
+	return read_row(view, SL_TABLE_VARIANTS, &k, NULL, row_r);
+}
+
+bool sl_view_indicator(
+	struct sl_view *view, const struct sl_id *key, struct sl_indicator_row *row_r)
+{
+	struct sl_key k = sl_key_of_id(key);
+	return read_row(view, SL_TABLE_INDICATORS, &k, NULL, row_r);
+}
+
+bool sl_view_campaign(struct sl_view *view, const struct sl_campaign_id *id, struct sl_arena *arena,
+	struct sl_campaign_row *row_r)
+{
+	struct sl_key k = sl_key_of_campaign(id);
+	return read_row(view, SL_TABLE_CAMPAIGNS, &k, arena, row_r);
+}
+
+bool sl_view_resolve(
+	struct sl_view *view, const struct sl_campaign_id *id, struct sl_campaign_id *id_r)
+{
+	struct sl_campaign_id at = *id;
+	uint64_t steps = sl_view_count(view, SL_TABLE_CAMPAIGNS);
+	if (!view->scratch)
+		view->scratch = sl_arena_new(0);
+	/* more steps than campaigns: a circle, which only damage can make */
+	for (; steps; steps--) {
+		struct sl_campaign_row row;
+		sl_arena_reset(view->scratch);
+		if (!sl_view_campaign(view, &at, view->scratch, &row))
+			return false;
+		if (row.merged_into.text[0] == '\0') {
+			*id_r = row.id;
+			return true;
+		}
+		at = row.merged_into;
+	}
+	view->damage++;
+	return false;
+}
+
+bool sl_view_lookup(struct sl_view *view, const char *lookup, enum sl_kind kind,
+	struct sl_span value, struct sl_arena *arena, struct sl_span *edition_r,
+	struct sl_answer *answer_r)
+{
+	struct sl_key k = sl_key_of_lookup(sl_store_secret(view->store), lookup, kind, value);
+	struct sl_lookup_row row;
+	if (!read_row(view, SL_TABLE_LOOKUPS, &k, arena, &row) || !sl_span_eq(row.value, value))
+		return false;
+	*edition_r = row.edition;
+	*answer_r = row.answer;
+	return true;
+}
+
+bool sl_view_last_night(struct sl_view *view, struct sl_night_row *row_r)
+{
+	struct sl_span key, value;
+	struct sl_err err;
+	enum sl_rc rc = sl_txn_last(txn_of(view), SL_TABLE_NIGHTS, &key, &value, &err);
+	if (rc == SL_OK && sl_row_decode(SL_TABLE_NIGHTS, key, value, NULL, row_r))
+		return true;
+	if (rc != SL_END)
+		view->damage++;
+	return false;
+}
+
+uint64_t sl_view_count(struct sl_view *view, enum sl_table table)
+{
+	sl_assert(table < SL_TABLES);
+	return sl_txn_table_size(txn_of(view), table).rows;
+}
+
+/* ---- scans ---- */
+
+struct sl_scan {
+	struct sl_view *view;
+	struct sl_cursor *cursor; /* NULL: nothing to walk */
+	enum sl_table table;
+	size_t n;
+	char prefix[SL_DB_KEY_MAX];
+};
+
+struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct sl_span prefix)
+{
+	struct sl_scan *scan = sl_calloc(1, sizeof(*scan));
+	struct sl_err err;
+	sl_assert(table < SL_TABLES);
+	scan->view = view;
+	scan->table = table;
+	if (prefix.n > sizeof(scan->prefix))
+		return scan; /* longer than any key */
+	scan->n = prefix.n;
+	if (prefix.n)
+		memcpy(scan->prefix, prefix.p, prefix.n);
+	if (sl_cursor_open(txn_of(view), table, prefix, &scan->cursor, &err))
+		view->damage++;
+	return scan;
+}
+
+bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
+{
+	struct sl_span key, value, prefix = sl_span_of(scan->prefix, scan->n);
+	struct sl_err err;
+	enum sl_rc rc = SL_END;
+	while (scan->cursor && !(rc = sl_cursor_next(scan->cursor, &key, &value, &err))) {
+		if (!sl_span_starts(key, prefix))
+			return false;
+		if (sl_row_decode(scan->table, key, value, arena, row_r))
+			return true;
+		scan->view->damage++;
+	}
+	if (rc == SL_FATAL)
+		scan->view->damage++;
+	return false;
+}
+
+void sl_scan_close(struct sl_scan **scan)
+{
+	if (!*scan)
+		return;
+	sl_cursor_close(&(*scan)->cursor);
+	free(*scan);
+	*scan = NULL;
+}
