@@ -61,6 +61,10 @@ struct sl_sink {
 /* Bumped when the same bytes may give other messages; kept in the archive row. */
 enum { SL_SOURCE_VERSION = 1 };
 
+/* Load what a walk needs from files (a locale). Called by sl_source_read(), too; call it before a
+ * sandbox closes the file system. Any number of times, from any thread. */
+void sl_source_prepare(void);
+
 /* Walk the open file `fd` (at offset 0, seekable, not closed here). `name` is its path as given,
  * used for Maildir times only. SL_OK: read to the end (damage went to reject()). SL_FATAL only for
  * what the sink returned or for a broken environment (read error of the disk: exit 74). */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/source.h"
+
+#include "walk.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Longest path through all levels, with every byte escaped. */
+enum { PATH_BYTES = 1 << 20 };
+
+const char *sl_member_name(enum sl_member member)
+{
+	static const char *const names[SL_MEMBERS] = {
+		[SL_MEMBER_MBOX] = "mbox",
+		[SL_MEMBER_MAIL] = "mail",
+		[SL_MEMBER_ARCHIVE] = "archive",
+		[SL_MEMBER_EMPTY] = "empty",
+		[SL_MEMBER_TEXT] = "text",
+		[SL_MEMBER_BINARY] = "binary",
+		[SL_MEMBER_METADATA] = "metadata",
+		[SL_MEMBER_SPECIAL] = "special",
+		[SL_MEMBER_UNSUPPORTED] = "unsupported",
+		[SL_MEMBER_ENCRYPTED] = "encrypted",
+		[SL_MEMBER_DAMAGED] = "damaged",
+	};
+	sl_assert(member < SL_MEMBERS);
+	return names[member];
+}
+
+/* libarchive turns names that an archive declares as Unicode (7z, pax, zip) into the charset of the
+ * locale, and into '?' where that is ASCII. This locale is for the calling thread, only for the
+ * time of a walk, and always the same. */
+static locale_t utf8_locale;
+static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
+
+static void make_locale(void)
+{
+	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+void sl_source_prepare(void)
+{
+	pthread_once(&utf8_once, make_locale);
+}
+
+static size_t pull_file(struct sl_stream *stream, char *to, size_t room)
+{
+	const int *fd = stream->state;
+	ssize_t n;
+	do
+		n = read(*fd, to, room);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		stream->nest->fatal = true;
+		sl_err_errno(stream->nest->err, SL_EXIT_IOERR, "cannot read the input");
+		return 0;
+	}
+	stream->nest->read += (uint64_t)n;
+	return (size_t)n;
+}
+
+static enum sl_rc walk_file(struct sl_walk *walk, int fd, const char *name)
+{
+	struct sl_stream stream;
+	sl_stream_init(&stream, &walk->nest);
+	stream.pull = pull_file;
+	stream.state = &fd;
+	struct sl_content content = {
+		.stream = &stream, .name = sl_span_str(name), .time = SL_TIME_NONE, .fd = fd
+	};
+	sl_walk_content(walk, &content);
+	sl_stream_fini(&stream);
+	return walk->nest.fatal ? SL_FATAL : walk->rc;
+}
+
+enum sl_rc sl_source_read(int fd, const char *name, const struct sl_limits *limits,
+	struct sl_sink *sink, struct sl_err *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return sl_err_errno(err, SL_EXIT_IOERR, "cannot read the input");
+	struct sl_walk walk = { .sink = sink, .entry = sl_buf_make(PATH_BYTES), .rc = SL_OK };
+	walk.nest =
+		(struct sl_nest){ .limits = limits, .err = err, .file_size = (uint64_t)st.st_size };
+	sl_source_prepare();
+	locale_t before = utf8_locale ? uselocale(utf8_locale) : (locale_t)0;
+	enum sl_rc rc = walk_file(&walk, fd, name);
+	if (before)
+		uselocale(before);
+	sl_buf_free(&walk.entry);
+	sl_ordinals_free(&walk.ordinals);
+	return rc;
+}
