@@ -17,9 +17,9 @@ struct sl_policy_facts {
 	uint32_t roles;    /* bits of enum sl_role under which it was seen */
 	uint64_t messages; /* distinct messages */
 	uint64_t campaigns;
-	unsigned listed;   /* number of block lists that name it; 0 offline */
-	int64_t last_seen; /* or SL_TIME_NONE */
-	bool genuine_only; /* only seen in mail or campaigns whose verdict is genuine */
+	unsigned listed;          /* number of block lists that name it; 0 offline */
+	int64_t last_seen;        /* or SL_TIME_NONE */
+	bool genuine_only;        /* only seen in mail or campaigns whose verdict is genuine */
 	struct sl_span file_type; /* of an attachment's hash: "application/pdf"; empty: not known */
 };
 

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The body stage: MIME leaves, transfer encodings, charsets and HTML of one message become parts,
+ * views and links. What a limit keeps out, or the tree does not show, is given raw. */
+#include "charset.h"
+#include "headfields.h"
+#include "html.h"
+#include "mime.h"
+#include "partkind.h"
+#include "pipeline/stage.h"
+#include "reading.h"
+#include "tagsketch.h"
+#include "transfer.h"
+#include "words.h"
+
+#include <stdlib.h>
+
+/* State of one worker. */
+struct body {
+	struct sl_charset *charset;
+	struct sl_mime *mime;
+	struct sl_html *html;
+	struct sl_hasher *hasher;
+	const struct sl_secret *secret; /* of the hasher */
+	char *tags;                     /* of all HTML parts of the message at hand */
+	size_t n_tags, room_tags;
+	uint64_t decoded; /* bytes so far */
+};
+
+static void *body_new(const struct sl_config *config, const struct sl_tables *tables)
+{
+	(void)config;
+	(void)tables;
+	struct body *body = sl_calloc(1, sizeof(*body));
+	body->charset = sl_charset_new();
+	body->mime = sl_mime_new();
+	body->html = sl_html_new();
+	return body;
+}
+
+static void body_free(void *thread)
+{
+	struct body *body = thread;
+	sl_charset_free(&body->charset);
+	sl_mime_free(&body->mime);
+	sl_html_free(&body->html);
+	sl_hasher_free(&body->hasher);
+	free(body->tags);
+	free(body);
+}
+
+static void flag_bits(struct sl_mail *mail, uint64_t bits)
+{
+	mail->content.flags |= bits;
+}
+
+/* Could a reader or a scanner find anything in these bytes that is no markup of MIME itself? */
+static bool telling(struct sl_span s)
+{
+	return sl_span_find(s, SL_SPAN("://"), 0) >= 0 ||
+	       sl_span_ifind(s, SL_SPAN("www."), 0) >= 0 || sl_span_chr(s, '@', 0) >= 0;
+}
+
+/* What is left of the budget of decoded bytes. */
+static size_t left(const struct body *body, const struct sl_mail *mail)
+{
+	uint64_t limit = mail->config->limits.decoded;
+	return limit > body->decoded ? limit - body->decoded : 0;
+}
+
+static void raw_view(struct body *body, struct sl_mail *mail, uint32_t part, struct sl_span raw)
+{
+	raw = sl_span_head(raw, left(body, mail));
+	if (!telling(raw))
+		return;
+	body->decoded += raw.n;
+	sl_mail_add_view(
+		mail, SL_VIEW_RAW, part, sl_charset_guess(body->charset, mail->arena, raw).text);
+}
+
+/* Without NUL bytes: mail clients pass them, and what stands behind them. */
+static struct sl_span without_nul(struct sl_arena *arena, struct sl_span s)
+{
+	if (s.n == 0 || !memchr(s.p, '\0', s.n))
+		return s;
+	char *to = sl_arena_alloc(arena, s.n);
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i])
+			to[n++] = s.p[i];
+	return sl_span_of(to, n);
+}
+
+static void add_tags(struct body *body, struct sl_span tags)
+{
+	if (body->n_tags + tags.n > body->room_tags) {
+		body->room_tags = (body->n_tags + tags.n) * 2;
+		body->tags = sl_realloc(body->tags, body->room_tags);
+	}
+	if (tags.n)
+		memcpy(body->tags + body->n_tags, tags.p, tags.n);
+	body->n_tags += tags.n;
+}
+
+enum { ESCAPED_TAGS = 5 };
+
+static void html_views(struct body *body, struct sl_mail *mail, const struct sl_part *part,
+	struct sl_reading *seen)
+{
+	struct sl_html_text text, inner;
+	struct sl_span markup = sl_span_head(part->text, mail->config->limits.html);
+	sl_html_read(body->html, mail, part->number, markup, &text);
+	add_tags(body, text.tags);
+	flag_bits(mail, text.flags);
+	if (markup.n < part->text.n) {
+		mail->content.flags |= SL_BIT(SL_MSG_LIMIT_HTML);
+		raw_view(body, mail, part->number, sl_span_from(part->text, markup.n));
+	}
+	raw_view(body, mail, part->number, text.rest);
+	if (sl_html_literal_tags(text.visible, ESCAPED_TAGS) >= ESCAPED_TAGS) {
+		/* markup that was escaped once too often: the reader's client shows it so, the
+		 * author meant it otherwise; both are looked at */
+		sl_mail_add_view(mail, SL_VIEW_RAW, part->number, text.visible);
+		sl_html_read(body->html, mail, part->number, text.visible, &inner);
+		add_tags(body, inner.tags);
+		flag_bits(mail, inner.flags);
+		text.visible = inner.visible;
+		text.hidden = text.hidden.n ? text.hidden : inner.hidden;
+	}
+	sl_mail_add_view(mail, SL_VIEW_HTML, part->number, text.visible);
+	sl_mail_add_view(mail, SL_VIEW_HIDDEN, part->number, text.hidden);
+	seen->visible = text.visible;
+	seen->hidden = text.hidden;
+}
+
+static struct sl_part *new_part(struct sl_mail *mail)
+{
+	struct sl_part *part =
+		SL_ARENA_PUSH(mail->arena, mail->parts, mail->n_parts, mail->room_parts);
+	*part = (struct sl_part){ .number = (uint32_t)(mail->n_parts - 1) };
+	return part;
+}
+
+/* Files within text; what is around them stays as text. */
+static struct sl_span take_uu(struct sl_mail *mail, uint32_t depth, struct sl_span text)
+{
+	struct sl_uu uu;
+	size_t from = 0, n = 0;
+	char *rest = NULL;
+	while (mail->n_parts < mail->config->limits.parts &&
+		sl_uu_find(mail->arena, text, from, &uu)) {
+		struct sl_part *file = new_part(mail);
+		file->depth = depth;
+		file->type = SL_SPAN("application/octet-stream");
+		file->name = uu.name;
+		file->attachment = true;
+		file->raw = uu.raw;
+		file->decoded = uu.bytes;
+		if (!rest)
+			rest = sl_arena_alloc(mail->arena, text.n);
+		size_t at = (size_t)(uu.raw.p - text.p);
+		memcpy(rest + n, text.p + from, at - from);
+		n += at - from;
+		from = at + uu.raw.n;
+	}
+	if (!rest)
+		return text;
+	memcpy(rest + n, text.p + from, text.n - from);
+	return sl_span_of(rest, n + text.n - from);
+}
+
+static void text_views(struct body *body, struct sl_mail *mail, uint32_t number, bool html,
+	struct sl_reading *seen)
+{
+	struct sl_part *part = &mail->parts[number];
+	struct sl_decoded decoded =
+		sl_charset_decode(body->charset, mail->arena, part->charset, part->decoded, html);
+	if (decoded.repaired)
+		mail->content.flags |= SL_BIT(SL_MSG_CHARSET_REPAIRED);
+	if (decoded.lost)
+		mail->content.flags |= SL_BIT(SL_MSG_CHARSET_LOSS);
+	body->decoded += decoded.text.n;
+	if (html) {
+		part->text = decoded.text;
+		html_views(body, mail, part, seen);
+		return;
+	}
+	part->text = without_nul(mail->arena, decoded.text);
+	struct sl_span text = take_uu(mail, part->depth, part->text); /* moves the parts */
+	sl_mail_add_view(mail, SL_VIEW_TEXT, number, text);
+	seen->plain = text;
+}
+
+/* The fields that describe a leaf. */
+struct described {
+	const struct sl_field *fields;
+	size_t n;
+};
+
+static struct sl_span field_value(const struct described *d, const char *name)
+{
+	const struct sl_field *field = sl_fields_find(d->fields, d->n, name);
+	return field ? field->value : SL_SPAN_NULL;
+}
+
+static struct sl_span lower(struct sl_arena *arena, struct sl_span s)
+{
+	char *to = sl_arena_alloc(arena, s.n + 1);
+	for (size_t i = 0; i < s.n; i++)
+		to[i] = sl_lower(s.p[i]);
+	return sl_span_of(to, s.n);
+}
+
+/* "text/html"; what has no slash is text/plain (RFC 2045 section 5.2). */
+static struct sl_span type_of(
+	struct sl_mail *mail, const struct described *d, const struct sl_mime_leaf *leaf)
+{
+	struct sl_span value = field_value(d, "Content-Type");
+	struct sl_span type = lower(mail->arena, sl_parameter_main(mail->arena, value));
+	if (leaf->in_digest && value.n == 0)
+		return SL_SPAN("message/rfc822");
+	if (sl_span_chr(type, '/', 0) <= 0 || sl_span_ends(type, SL_SPAN("/")) ||
+		sl_span_starts(type, SL_SPAN("multipart/")))
+		return SL_SPAN("text/plain");
+	return type;
+}
+
+static struct sl_span name_of(
+	struct body *body, struct sl_mail *mail, const struct described *d, uint64_t *flags)
+{
+	uint64_t most = mail->config->limits.parameters;
+	struct sl_span name = sl_parameter(body->charset, mail->arena,
+		field_value(d, "Content-Disposition"), "filename", most, flags);
+	if (name.n == 0)
+		name = sl_parameter(body->charset, mail->arena, field_value(d, "Content-Type"),
+			"name", most, flags);
+	return name;
+}
+
+static struct sl_span content_id(struct sl_mail *mail, struct sl_span value)
+{
+	value = sl_span_trim(sl_field_unfold(mail->arena, value));
+	if (sl_span_starts(value, SL_SPAN("<")) && sl_span_ends(value, SL_SPAN(">")))
+		value = sl_span_of(value.p + 1, value.n - 2);
+	return value;
+}
+
+static void describe(struct body *body, struct sl_mail *mail, const struct described *d,
+	const struct sl_mime_leaf *leaf, struct sl_part *part)
+{
+	uint64_t flags = 0, most = mail->config->limits.parameters;
+	struct sl_span disposition =
+		sl_parameter_main(mail->arena, field_value(d, "Content-Disposition"));
+	part->depth = leaf->depth;
+	part->type = type_of(mail, d, leaf);
+	part->charset = sl_parameter(body->charset, mail->arena, field_value(d, "Content-Type"),
+		"charset", most, &flags);
+	part->name = name_of(body, mail, d, &flags);
+	part->content_id = content_id(mail, field_value(d, "Content-ID"));
+	part->attachment = sl_span_ieq(disposition, SL_SPAN("attachment")) || part->name.n > 0 ||
+			   !sl_span_starts(part->type, SL_SPAN("text/"));
+	part->raw = leaf->raw;
+	flag_bits(mail, flags);
+}
+
+/* Undo the transfer encoding within what is left of the budget. */
+static void decode(
+	struct body *body, struct sl_mail *mail, const struct described *d, struct sl_part *part)
+{
+	struct sl_span raw = part->raw;
+	if (raw.n > left(body, mail)) {
+		raw = sl_span_head(raw, left(body, mail));
+		mail->content.flags |= SL_BIT(SL_MSG_LIMIT_DECODED);
+	}
+	enum sl_transfer transfer = sl_transfer_of(
+		sl_field_unfold(mail->arena, field_value(d, "Content-Transfer-Encoding")));
+	struct sl_transferred done = sl_transfer_decode(mail->arena, transfer, raw);
+	part->decoded = done.bytes;
+	body->decoded += done.bytes.n;
+	if (done.damaged) {
+		mail->content.flags |= SL_BIT(SL_MSG_MIME_DAMAGED);
+		raw_view(body, mail, part->number, raw);
+	}
+}
+
+static void read_leaf(struct body *body, struct sl_mail *mail, const struct sl_mime_leaf *leaf,
+	struct sl_reading *seen)
+{
+	struct described d = { mail->fields, mail->n_fields };
+	if (leaf->head.p) {
+		struct sl_field *fields = NULL;
+		uint64_t flags = 0;
+		d.n = sl_fields_split(
+			mail->arena, leaf->head, &mail->config->limits, &fields, &flags);
+		d.fields = fields;
+		flag_bits(mail, flags);
+	}
+	struct sl_part *part = new_part(mail);
+	uint32_t number = part->number;
+	describe(body, mail, &d, leaf, part);
+	decode(body, mail, &d, part);
+	enum sl_part_kind kind = sl_part_kind(part);
+	part->embedded_mail = kind == SL_PART_MAIL;
+	*seen = (struct sl_reading){
+		.part = number, .alternative = leaf->alternative, .attachment = part->attachment
+	};
+	if (kind == SL_PART_HTML || kind == SL_PART_TEXT)
+		text_views(body, mail, number, kind == SL_PART_HTML, seen);
+}
+
+/* Names the body: what describes it, and its bytes. */
+static void make_key(struct body *body, struct sl_mail *mail)
+{
+	if (!body->hasher || body->secret != mail->secret) {
+		sl_hasher_free(&body->hasher);
+		body->hasher = sl_hasher_new(mail->secret);
+		body->secret = mail->secret;
+	}
+	sl_hasher_reset(body->hasher);
+	for (size_t i = 0; i < mail->n_fields; i++) {
+		const struct sl_field *field = &mail->fields[i];
+		if (!sl_span_istarts(field->name, SL_SPAN("content-")))
+			continue;
+		sl_hasher_add(body->hasher, lower(mail->arena, field->name));
+		sl_hasher_add(body->hasher, SL_SPAN(":"));
+		sl_hasher_add(body->hasher, field->value);
+		sl_hasher_add(body->hasher, SL_SPAN("\n"));
+	}
+	sl_hasher_add(body->hasher, SL_SPAN("\n"));
+	sl_hasher_add(body->hasher, mail->body);
+	mail->content.key = sl_hasher_id(body->hasher);
+	mail->content.size = mail->body.n;
+}
+
+static void body_process(void *thread, struct sl_mail *mail)
+{
+	struct body *body = thread;
+	struct sl_mime_tree tree;
+	body->n_tags = 0;
+	body->decoded = 0;
+	make_key(body, mail);
+	sl_mime_split(body->mime, mail, &tree);
+	flag_bits(mail, tree.flags);
+	struct sl_reading *seen = sl_arena_alloc(mail->arena, tree.n_leaves * sizeof(*seen));
+	for (size_t i = 0; i < tree.n_leaves; i++)
+		read_leaf(body, mail, &tree.leaves[i], &seen[i]);
+	for (size_t i = 0; i < tree.n_gaps; i++)
+		raw_view(body, mail, 0, tree.gaps[i]);
+	if (tree.flags & SL_BIT(SL_MSG_AMBIGUOUS))
+		raw_view(body, mail, 0, mail->body);
+	sl_reading_join(mail, seen, tree.n_leaves);
+	sl_tagsketch_make(sl_span_of(body->tags, body->n_tags), &mail->content);
+}
+
+const struct sl_stage sl_stage_body = { "body", body_new, body_process, body_free };

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "html_entity.h"
+#include "html_work.h"
+#include "pipeline/base/utf8.h"
+
+enum { ORDINARY, BLANK, LINE_END, REFERENCE, NUL };
+
+static const uint8_t kinds[256] = { ['\0'] = NUL,
+	['\t'] = BLANK,
+	['\n'] = LINE_END,
+	['\v'] = BLANK,
+	['\f'] = BLANK,
+	['\r'] = LINE_END,
+	[' '] = BLANK,
+	['&'] = REFERENCE };
+
+/* What was held back goes out before the next visible character. */
+static inline void settle(struct sl_html_stream *stream)
+{
+	if (stream->n && stream->line)
+		stream->p[stream->n++] = '\n';
+	else if (stream->n && stream->space)
+		stream->p[stream->n++] = ' ';
+	stream->line = stream->space = false;
+}
+
+static void add_code_point(struct sl_html_stream *stream, uint32_t c)
+{
+	if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
+		stream->space = true;
+		return;
+	}
+	settle(stream);
+	stream->n += sl_utf8_encode(c, stream->p + stream->n);
+}
+
+void sl_html_text_add(struct sl_html_stream *stream, struct sl_span text, bool pre)
+{
+	const char *p = text.p, *end = text.p + text.n;
+	while (p < end) {
+		const char *run = p;
+		while (p < end && kinds[(unsigned char)*p] == ORDINARY)
+			p++;
+		if (p > run) {
+			settle(stream);
+			memcpy(stream->p + stream->n, run, (size_t)(p - run));
+			stream->n += (size_t)(p - run);
+		}
+		if (p == end)
+			break;
+		uint8_t kind = kinds[(unsigned char)*p];
+		uint32_t c;
+		size_t len = 1;
+		if (kind == REFERENCE) {
+			len = sl_entity_read(sl_span_of(p, (size_t)(end - p)), false, &c);
+			add_code_point(stream, len ? c : '&');
+		} else if (kind == LINE_END && pre) {
+			stream->line = true;
+		} else if (kind != NUL) {
+			stream->space = true;
+		}
+		p += len ? len : 1;
+	}
+	sl_assert(stream->n <= stream->room);
+}
+
+struct sl_span sl_html_value(struct sl_arena *arena, struct sl_span value, bool *entity_r)
+{
+	*entity_r = false;
+	if (sl_span_chr(value, '&', 0) < 0)
+		return value;
+	char *to = sl_arena_alloc(arena, value.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < value.n;) {
+		uint32_t c;
+		size_t len =
+			value.p[i] == '&' ? sl_entity_read(sl_span_from(value, i), true, &c) : 0;
+		if (len == 0) {
+			to[n++] = value.p[i++];
+			continue;
+		}
+		if (c != '&')
+			*entity_r = true;
+		n += sl_utf8_encode(c, to + n);
+		i += len;
+	}
+	sl_assert(n <= value.n);
+	sl_arena_trim(arena, to, value.n + 1, n);
+	return sl_span_of(to, n);
+}

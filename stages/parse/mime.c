@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mime.h"
+
+#include "headfields.h"
+#include "mime_copy.h"
+
+#include <gmime/gmime.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
+
+static void open_gmime(void)
+{
+	g_mime_init();
+}
+
+struct sl_mime {
+	struct sl_mime_copy copy;
+};
+
+struct sl_mime *sl_mime_new(void)
+{
+	int failed = pthread_once(&gmime_once, open_gmime);
+	sl_assert(failed == 0);
+	return sl_calloc(1, sizeof(struct sl_mime));
+}
+
+void sl_mime_free(struct sl_mime **mime)
+{
+	if (!*mime)
+		return;
+	sl_mime_copy_free(&(*mime)->copy);
+	free(*mime);
+	*mime = NULL;
+}
+
+/* One reading of the tree. */
+struct reading {
+	struct sl_mail *mail;
+	const struct sl_mime_copy *copy;
+	struct sl_mime_tree *tree;
+	size_t room_leaves, room_gaps;
+	size_t seen; /* offset in the body behind what leaves and headers took so far */
+	uint32_t alternatives;
+};
+
+/* A multipart that is being walked. */
+struct level {
+	GMimeMultipart *multipart;
+	int next;
+	uint32_t alternative;
+	bool digest;
+};
+
+static struct sl_span body_part(const struct reading *r, size_t from, size_t to)
+{
+	sl_assert(from <= to && to <= r->mail->body.n);
+	return sl_span_of(r->mail->body.p + from, to - from);
+}
+
+/* What lies before `from` and was not taken is a gap. */
+static void take(struct reading *r, size_t from, size_t to)
+{
+	if (from > r->seen)
+		*SL_ARENA_PUSH(r->mail->arena, r->tree->gaps, r->tree->n_gaps, r->room_gaps) =
+			body_part(r, r->seen, from);
+	if (to > r->seen)
+		r->seen = to;
+}
+
+/* An offset of GMime as one in the body; what it cannot say is `otherwise`. */
+static size_t body_offset(const struct reading *r, gint64 offset, size_t otherwise)
+{
+	if (offset < (gint64)r->copy->prefix)
+		return otherwise;
+	size_t at = (size_t)offset - r->copy->prefix;
+	return at <= r->mail->body.n ? at : r->mail->body.n;
+}
+
+/* Where the header block of a part begins: -1 when it has none. */
+static gint64 head_offset(GMimeObject *object)
+{
+	GMimeHeaderList *headers = g_mime_object_get_header_list(object);
+	gint64 first = -1;
+	for (int i = 0, n = g_mime_header_list_get_count(headers); i < n; i++) {
+		gint64 at = g_mime_header_get_offset(g_mime_header_list_get_header_at(headers, i));
+		if (at >= 0 && (first < 0 || at < first))
+			first = at;
+	}
+	return first;
+}
+
+static bool has_field(GMimeObject *object, const char *name)
+{
+	GMimeHeader *header =
+		g_mime_header_list_get_header(g_mime_object_get_header_list(object), name);
+	return header && g_mime_header_get_offset(header) >= 0;
+}
+
+static void add_leaf(
+	struct reading *r, GMimeObject *object, const struct level *level, uint32_t depth)
+{
+	gint64 from = -1, to = -1;
+	if (GMIME_IS_PART(object)) {
+		GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(object));
+		GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+		if (stream) {
+			from = stream->bound_start;
+			to = stream->bound_end;
+		}
+	}
+	gint64 head = head_offset(object);
+	size_t otherwise =
+		head < 0 ? r->seen
+			 : body_offset(r, (gint64)sl_mime_copy_head_end(r->copy, (size_t)head),
+				   r->seen);
+	size_t begin = body_offset(r, from, otherwise);
+	size_t end = body_offset(r, to, begin);
+	size_t head_at = body_offset(r, head, begin);
+	if (end < begin || head_at > begin)
+		return;
+	take(r, head_at, end);
+	*SL_ARENA_PUSH(r->mail->arena, r->tree->leaves, r->tree->n_leaves, r->room_leaves) =
+		(struct sl_mime_leaf){ .head = body_part(r, head_at, begin),
+			.raw = body_part(r, begin, end),
+			.depth = depth,
+			.alternative = level->alternative,
+			.in_digest = level->digest && !has_field(object, "Content-Type") };
+}
+
+static struct level level_of(struct reading *r, GMimeObject *object, uint32_t outer)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(object);
+	struct level level = { GMIME_MULTIPART(object), 0, outer, false };
+	if (g_mime_content_type_is_type(type, "multipart", "alternative"))
+		level.alternative = ++r->alternatives;
+	/* as the copy spells it */
+	level.digest = g_mime_content_type_is_type(type, "multipart", "digesx");
+	gint64 head = head_offset(object);
+	if (head >= (gint64)r->copy->prefix)
+		take(r, body_offset(r, head, 0),
+			body_offset(r, (gint64)sl_mime_copy_head_end(r->copy, (size_t)head), 0));
+	return level;
+}
+
+/* Iterative: the tree may be as deep as GMime builds it. */
+static void walk(struct reading *r, GMimeObject *root)
+{
+	uint64_t limit = r->mail->config->limits.depth;
+	struct level *levels = sl_arena_alloc(r->mail->arena, (limit + 1) * sizeof(*levels));
+	size_t depth = 0;
+	if (!GMIME_IS_MULTIPART(root) || limit == 0)
+		return;
+	levels[depth++] = level_of(r, root, 0);
+	while (depth) {
+		struct level *level = &levels[depth - 1];
+		if (level->next >= g_mime_multipart_get_count(level->multipart)) {
+			depth--;
+			continue;
+		}
+		GMimeObject *child = g_mime_multipart_get_part(level->multipart, level->next++);
+		if (!GMIME_IS_MULTIPART(child)) {
+			add_leaf(r, child, level, (uint32_t)depth);
+		} else if (depth < limit) {
+			levels[depth] = level_of(r, child, level->alternative);
+			depth++;
+		} else {
+			r->tree->flags |= SL_BIT(SL_MSG_LIMIT_DEPTH);
+		}
+	}
+}
+
+static GMimeObject *parse(const struct sl_mime_copy *copy)
+{
+	/* borrowed: GMime reads the array and does not free it */
+	GByteArray array = { .data = (guint8 *)copy->p, .len = (guint)copy->n };
+	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(&array);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	g_mime_parser_set_persist_stream(parser, TRUE);
+	GMimeObject *root = g_mime_parser_construct_part(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return root;
+}
+
+/* Read the body as a multipart of this type; the number of leaves. */
+static size_t read_as(
+	struct sl_mime *mime, struct sl_mail *mail, struct sl_span type, struct sl_mime_tree *tree)
+{
+	sl_mime_copy_make(&mime->copy, type, mail->body, &mail->config->limits);
+	struct reading r = { .mail = mail, .copy = &mime->copy, .tree = tree };
+	tree->n_leaves = tree->n_gaps = 0;
+	tree->leaves = NULL;
+	tree->gaps = NULL;
+	tree->flags |= mime->copy.flags;
+	if (mail->body.n == 0 || mime->copy.n > G_MAXINT)
+		return 0;
+	GMimeObject *root = parse(&mime->copy);
+	if (!root)
+		return 0;
+	walk(&r, root);
+	g_object_unref(root);
+	take(&r, mail->body.n, mail->body.n);
+	return tree->n_leaves;
+}
+
+static bool is_multipart(struct sl_span type)
+{
+	return sl_span_istarts(sl_span_trim(type), SL_SPAN("multipart"));
+}
+
+/* A boundary that the body itself shows: its first line that is not empty is "--X", and a Content-
+ * field follows. `type_r` becomes a field value in the arena. */
+static bool guess_type(struct sl_mail *mail, bool must_have_field, struct sl_span *type_r)
+{
+	struct sl_span rest = mail->body, line = SL_SPAN_NULL, next = SL_SPAN_NULL;
+	while (sl_span_split(&rest, '\n', &line) && sl_span_trim(line).n == 0)
+		continue;
+	line = sl_span_trim(line);
+	if (line.n < 4 || line.n > 200 || !sl_span_starts(line, SL_SPAN("--")) ||
+		memchr(line.p, '"', line.n) || memchr(line.p, '\\', line.n))
+		return false;
+	sl_span_split(&rest, '\n', &next);
+	if (must_have_field && !sl_span_istarts(next, SL_SPAN("content-")))
+		return false;
+	line = sl_span_from(line, 2);
+	*type_r = sl_arena_printf(mail->arena, "multipart/mixed; boundary=\"%.*s\"", SL_ARG(line));
+	return true;
+}
+
+/* The Content-Type that leads to parts: the first, unless only another one is a multipart. */
+static struct sl_span choose_type(const struct sl_mail *mail, struct sl_mime_tree *tree)
+{
+	struct sl_span chosen = SL_SPAN_NULL;
+	for (size_t i = 0; i < mail->n_fields; i++) {
+		const struct sl_field *field = &mail->fields[i];
+		if (!sl_span_ieq(sl_span_trim(field->name), SL_SPAN("content-type")))
+			continue;
+		if (chosen.p && !sl_span_eq(sl_span_trim(chosen), sl_span_trim(field->value)))
+			tree->flags |= SL_BIT(SL_MSG_AMBIGUOUS);
+		if (!chosen.p || (!is_multipart(chosen) && is_multipart(field->value)))
+			chosen = field->value;
+	}
+	return sl_span_head(chosen, mail->config->limits.header_line);
+}
+
+static void one_leaf(struct sl_mail *mail, struct sl_mime_tree *tree)
+{
+	tree->leaves = sl_arena_zalloc(mail->arena, sizeof(*tree->leaves));
+	tree->leaves[0].raw = mail->body;
+	tree->n_leaves = 1;
+	tree->gaps = NULL;
+	tree->n_gaps = 0;
+}
+
+void sl_mime_split(struct sl_mime *mime, struct sl_mail *mail, struct sl_mime_tree *tree_r)
+{
+	*tree_r = (struct sl_mime_tree){ 0 };
+	struct sl_span type = choose_type(mail, tree_r), guessed;
+	bool multipart = is_multipart(type);
+	if (multipart && read_as(mime, mail, sl_span_trim(type), tree_r) > 0)
+		return;
+	if (tree_r->flags & SL_BIT(SL_MSG_LIMIT_DEPTH)) {
+		one_leaf(mail, tree_r); /* parts there are, but all of them too deep */
+		return;
+	}
+	if (multipart)
+		tree_r->flags |= SL_BIT(SL_MSG_MIME_DAMAGED);
+	if (guess_type(mail, !multipart, &guessed) && read_as(mime, mail, guessed, tree_r) > 0) {
+		tree_r->flags |= SL_BIT(SL_MSG_MIME_DAMAGED);
+		return;
+	}
+	one_leaf(mail, tree_r);
+}

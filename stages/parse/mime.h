@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mime.h - the only door to GMime: where the leaves of a message lie.
+ *
+ * GMime sees a copy of the body behind a Content-Type field, no other header, and only when the
+ * message is a multipart. In the copy, bytes are changed one for one, so that offsets hold:
+ * "message" and "digest" are misspelt (embedded mails stay leaves; neither its recursion nor its
+ * address parser is reached), and header blocks of parts are closed at their limits. The copy is
+ * cut where the boundary lines pass the limit of parts. Leaves are spans of the message itself;
+ * nothing of GMime's text is used.
+ */
+#ifndef SL_MIME_H
+#define SL_MIME_H
+
+#include "pipeline/mail.h"
+
+/* The copy of one thread. */
+struct sl_mime;
+
+struct sl_mime *sl_mime_new(void);
+void sl_mime_free(struct sl_mime **mime);
+
+struct sl_mime_leaf {
+	struct sl_span
+		head; /* header block of the part; p NULL: the message's own fields describe it */
+	struct sl_span raw;   /* content, transfer-encoded */
+	uint32_t depth;       /* multiparts around it */
+	uint32_t alternative; /* number of the multipart/alternative right around it, or 0 */
+	bool in_digest;       /* without a Content-Type it is a mail (RFC 2046 section 5.1.5) */
+};
+
+struct sl_mime_tree {
+	struct sl_mime_leaf *leaves; /* in the arena; in order of appearance; at least one */
+	size_t n_leaves;
+	struct sl_span *gaps; /* bytes of the body that are in no leaf and no part header */
+	size_t n_gaps;
+	uint64_t flags; /* LIMIT_DEPTH, PARTS, BOUNDARY, HEADERS; MIME_DAMAGED; AMBIGUOUS */
+};
+
+/* Cut the body of the mail, by its fields. Linear in the body. */
+void sl_mime_split(struct sl_mime *mime, struct sl_mail *mail, struct sl_mime_tree *tree_r);
+
+#endif
