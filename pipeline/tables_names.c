@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy.h"
+#include "tables_internal.h"
+
+#include <stdlib.h>
+
+void sl_nameset_free(struct sl_nameset *names)
+{
+	free(names->slots);
+	*names = (struct sl_nameset){ 0 };
+}
+
+/* The slot of the key, or the free slot where it belongs. */
+static struct sl_nameset_slot *find_slot(const struct sl_nameset *names, struct sl_span key)
+{
+	sl_assert(names->room && (names->room & (names->room - 1)) == 0);
+	size_t at = (size_t)sl_hash64(key, 0) & (names->room - 1);
+	while (names->slots[at].key.p && !sl_span_eq(names->slots[at].key, key))
+		at = (at + 1) & (names->room - 1);
+	return &names->slots[at];
+}
+
+static void grow(struct sl_nameset *names)
+{
+	struct sl_nameset old = *names;
+	names->room = old.room ? old.room * 2 : 64;
+	names->slots = sl_calloc(names->room, sizeof(*names->slots));
+	for (size_t i = 0; i < old.room; i++)
+		if (old.slots[i].key.p)
+			*find_slot(names, old.slots[i].key) = old.slots[i];
+	free(old.slots);
+}
+
+uint32_t *sl_nameset_put(struct sl_nameset *names, struct sl_span key)
+{
+	sl_assert(key.p);
+	if (names->n * 2 >= names->room)
+		grow(names);
+	struct sl_nameset_slot *slot = find_slot(names, key);
+	if (!slot->key.p) {
+		*slot = (struct sl_nameset_slot){ key, 0 };
+		names->n++;
+	}
+	sl_assert(names->n < names->room);
+	return &slot->value;
+}
+
+const uint32_t *sl_nameset_get(const struct sl_nameset *names, struct sl_span key)
+{
+	if (!names->room || !key.p)
+		return NULL;
+	const struct sl_nameset_slot *slot = find_slot(names, key);
+	return slot->key.p ? &slot->value : NULL;
+}
+
+enum { PREFIX_KEY = 18 };
+
+/* Family, length and the bits in front of the length; the rest is zero. */
+static void prefix_key(const struct sl_ip *ip, unsigned length, char key_r[PREFIX_KEY])
+{
+	sl_assert(length <= 128);
+	memset(key_r, 0, PREFIX_KEY);
+	key_r[0] = (char)ip->family;
+	key_r[1] = (char)length;
+	memcpy(key_r + 2, ip->b, length / 8);
+	if (length % 8)
+		key_r[2 + length / 8] = (char)(ip->b[length / 8] & (0xff00u >> (length % 8)));
+}
+
+static bool prefix_parse(struct sl_span text, struct sl_ip *ip_r, unsigned *length_r)
+{
+	uint64_t length = 0;
+	ssize_t slash = sl_span_chr(text, '/', 0);
+	struct sl_span address = slash < 0 ? text : sl_span_head(text, (size_t)slash);
+	if (!sl_ip_parse(address, ip_r))
+		return false;
+	unsigned most = ip_r->family == 4 ? 32 : 128;
+	if (slash < 0)
+		length = most;
+	else if (!sl_span_u64(sl_span_from(text, (size_t)slash + 1), &length))
+		return false;
+	*length_r = (unsigned)length;
+	return length >= 1 && length <= most;
+}
+
+bool sl_prefixes_add(
+	struct sl_prefixes *prefixes, struct sl_arena *arena, struct sl_span text, uint32_t bits)
+{
+	struct sl_ip ip;
+	unsigned length;
+	char key[PREFIX_KEY];
+	if (!prefix_parse(text, &ip, &length))
+		return false;
+	prefix_key(&ip, length, key);
+	*sl_nameset_put(&prefixes->set, sl_arena_copy(arena, sl_span_of(key, sizeof(key)))) |= bits;
+	if (ip.family == 4)
+		prefixes->used4[length] = true;
+	else
+		prefixes->used6[length] = true;
+	return true;
+}
+
+uint32_t sl_prefixes_find(const struct sl_prefixes *prefixes, const struct sl_ip *ip)
+{
+	uint32_t bits = 0;
+	char key[PREFIX_KEY];
+	const bool *used = ip->family == 4 ? prefixes->used4 : prefixes->used6;
+	for (unsigned length = 1; length <= (ip->family == 4 ? 32u : 128u); length++) {
+		if (!used[length])
+			continue;
+		prefix_key(ip, length, key);
+		const uint32_t *value =
+			sl_nameset_get(&prefixes->set, sl_span_of(key, sizeof(key)));
+		bits |= value ? *value : 0;
+	}
+	return bits;
+}
