@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "corpus.h"
+
+#include "pipeline/base/utf8.h"
+
+#include <stdlib.h>
+
+enum {
+	HEADS_LEAST = 8,   /* distinct senders before a line can be boilerplate */
+	HEADS_SHARE = 500, /* and one in so many of all senders */
+	RATIO = 150,       /* thousandths: distinct senders to occurrences */
+	PAD_GRAMS = 600,
+	PAD_SHARE = 200,  /* thousandths of subject and sender words that occur */
+	LINES_MAX = 1024, /* of one text */
+	TOKENS_MAX = 24,
+	TOKEN_LEAST = 4 /* bytes */
+};
+
+struct sl_corpus *sl_corpus_new(size_t documents)
+{
+	struct sl_corpus *c = sl_calloc(1, sizeof(*c));
+
+	c->weights = sl_weights_new(documents);
+	c->lines = sl_diversity_new();
+	c->anchors = sl_diversity_new();
+	c->files = sl_diversity_new();
+	c->skeletons = sl_diversity_new();
+	return c;
+}
+
+void sl_corpus_free(struct sl_corpus **corpus)
+{
+	struct sl_corpus *c = *corpus;
+
+	if (c) {
+		sl_weights_free(&c->weights);
+		sl_diversity_free(&c->lines);
+		sl_diversity_free(&c->anchors);
+		sl_diversity_free(&c->files);
+		sl_diversity_free(&c->skeletons);
+		free(c);
+	}
+	*corpus = NULL;
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Each line once, however often the text repeats it. */
+static void add_lines(struct sl_corpus *corpus, const struct sl_lure *lure)
+{
+	uint64_t hashes[LINES_MAX];
+	struct sl_span rest = lure->text, line;
+	size_t n = 0;
+
+	while (n < LINES_MAX && sl_span_split(&rest, '\n', &line)) {
+		hashes[n] = sl_line_hash(line);
+		n += hashes[n] != 0;
+	}
+	qsort(hashes, n, sizeof(*hashes), compare_u64);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || hashes[i] != hashes[i - 1])
+			sl_diversity_add(corpus->lines, hashes[i], lure->head);
+}
+
+void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const struct sl_lure *lure)
+{
+	struct sl_grams grams;
+
+	sl_grams_make(room, lure->text, &grams);
+	sl_weights_add(corpus->weights, &grams);
+	add_lines(corpus, lure);
+	for (uint32_t i = 0; i < lure->anchors.n; i++)
+		sl_diversity_add(corpus->anchors, lure->anchors.v[i], lure->head);
+	for (uint32_t i = 0; i < lure->files.n; i++)
+		sl_diversity_add(corpus->files, lure->files.v[i], lure->head);
+	if (lure->skeleton)
+		sl_diversity_add(corpus->skeletons, lure->skeleton, lure->head);
+	/* Under thing 0 stand all senders: how many distinct ones are there? */
+	sl_diversity_add(corpus->anchors, 0, lure->head);
+}
+
+void sl_corpus_freeze(struct sl_corpus *corpus)
+{
+	uint32_t heads;
+
+	sl_weights_freeze(corpus->weights);
+	sl_diversity_freeze(corpus->lines);
+	sl_diversity_freeze(corpus->anchors);
+	sl_diversity_freeze(corpus->files);
+	sl_diversity_freeze(corpus->skeletons);
+	heads = sl_diversity_of(corpus->anchors, 0).identities;
+	corpus->boilerplate = heads / HEADS_SHARE > HEADS_LEAST ? heads / HEADS_SHARE : HEADS_LEAST;
+	sl_assert(corpus->boilerplate >= HEADS_LEAST);
+}
+
+static bool is_boilerplate(const struct sl_corpus *corpus, struct sl_spread spread)
+{
+	return spread.identities >= corpus->boilerplate &&
+	       (uint64_t)spread.identities * 1000 >= (uint64_t)spread.times * RATIO;
+}
+
+struct sl_span sl_corpus_core(
+	const struct sl_corpus *corpus, struct sl_arena *arena, struct sl_span text)
+{
+	char *to = sl_arena_alloc(arena, text.n + 1);
+	struct sl_span rest = text, line;
+	size_t n = 0;
+
+	while (sl_span_split(&rest, '\n', &line)) {
+		uint64_t hash = sl_line_hash(line);
+
+		if (hash && is_boilerplate(corpus, sl_diversity_of(corpus->lines, hash)))
+			continue;
+		if (line.n)
+			memcpy(to + n, line.p, line.n);
+		n += line.n;
+		to[n++] = '\n';
+	}
+	sl_assert(n <= text.n + 1);
+	return sl_span_of(to, n);
+}
+
+/* Does the word occur? Scripts without spaces give words of any length: there, any three letters
+ * of it are enough. */
+static bool occurs(struct sl_span word, struct sl_span core)
+{
+	size_t at = 0;
+
+	if ((unsigned char)word.p[0] < 0xe3)
+		return sl_span_find(core, word, 0) >= 0;
+	while (at + 9 <= word.n) {
+		if (sl_span_find(core, sl_span_of(word.p + at, 9), 0) >= 0)
+			return true;
+		at += 3;
+	}
+	return false;
+}
+
+static void count_words(struct sl_span text, struct sl_span core, unsigned *words, unsigned *found)
+{
+	struct sl_span rest = text, word;
+
+	while (*words < TOKENS_MAX && sl_span_split(&rest, ' ', &word)) {
+		if (word.n < TOKEN_LEAST)
+			continue;
+		(*words)++;
+		*found += occurs(word, core);
+	}
+}
+
+bool sl_corpus_padded(const struct sl_lure *lure, struct sl_span core, const struct sl_grams *grams)
+{
+	unsigned words = 0, found = 0;
+
+	if (grams->total < PAD_GRAMS)
+		return false;
+	count_words(lure->subject, core, &words, &found);
+	count_words(lure->sender, core, &words, &found);
+	sl_assert(found <= words);
+	return words > 0 && found * 1000 < words * PAD_SHARE;
+}

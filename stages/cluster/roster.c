@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster.h"
+
+#include <stdlib.h>
+
+struct work {
+	struct sl_view *view;
+	struct sl_roster *out;
+	struct sl_arena *scratch;
+	size_t room_campaigns, room_variants, room_uses, room_forms, room_lines;
+};
+
+static void *more(void *items, size_t size, size_t n, size_t *room)
+{
+	if (n < *room)
+		return items;
+	*room = *room ? 2 * *room : 256;
+	return sl_realloc(items, *room * size);
+}
+
+static void add_trait(
+	struct sl_roster_trait **traits, size_t *n, size_t *room, uint64_t trait, uint32_t campaign)
+{
+	*traits = more(*traits, sizeof(**traits), *n, room);
+	(*traits)[(*n)++] = (struct sl_roster_trait){ trait, campaign };
+}
+
+uint64_t sl_roster_trait_of(const struct sl_id *indicator)
+{
+	uint64_t head;
+
+	memcpy(&head, indicator->b, sizeof(head));
+	return head;
+}
+
+/* The form of a campaign is that of its founder's variant. */
+static void read_form(struct work *w, const struct sl_id *variant, struct sl_roster_campaign *c)
+{
+	struct sl_variant_row row;
+	struct sl_message_row message;
+	struct sl_content content;
+
+	if (!sl_view_variant(w->view, variant, &row) ||
+		!sl_view_message(w->view, &row.exemplar, w->scratch, &message) ||
+		!sl_view_content(w->view, &message.message.content, w->scratch, &content))
+		return;
+	if (content.html_tags >= 12)
+		c->skeleton = content.skeleton;
+}
+
+static void read_campaigns(struct work *w)
+{
+	struct sl_scan *scan = sl_scan_open(w->view, SL_TABLE_CAMPAIGNS, SL_SPAN_NULL);
+	struct sl_roster *r = w->out;
+	struct sl_campaign_row row;
+
+	while (sl_scan_next(scan, w->scratch, &row)) {
+		struct sl_roster_campaign *c;
+
+		if (row.merged_into.text[0])
+			continue;
+		r->campaigns = more(
+			r->campaigns, sizeof(*r->campaigns), r->n_campaigns, &w->room_campaigns);
+		c = &r->campaigns[r->n_campaigns++];
+		*c = (struct sl_roster_campaign){ .id = row.id };
+		c->brand = row.brand.n ? sl_hash64(row.brand, 0) | 1 : 0;
+		if (row.n_representatives)
+			read_form(w, &row.representatives[0], c);
+		if (c->skeleton)
+			add_trait(&r->forms, &r->n_forms, &w->room_forms, c->skeleton,
+				(uint32_t)(r->n_campaigns - 1));
+		sl_arena_reset(w->scratch);
+	}
+	sl_scan_close(&scan);
+}
+
+static int compare_campaign(const void *a, const void *b)
+{
+	const struct sl_campaign_id *id = a;
+	const struct sl_roster_campaign *c = b;
+
+	return sl_campaign_id_cmp(id, &c->id);
+}
+
+ssize_t sl_roster_find(const struct sl_roster *roster, const struct sl_campaign_id *id)
+{
+	const struct sl_roster_campaign *found = NULL;
+
+	if (roster->n_campaigns)
+		found = bsearch(id, roster->campaigns, roster->n_campaigns, sizeof(*found),
+			compare_campaign);
+	return found ? found - roster->campaigns : -1;
+}
+
+/* In key order, as the table has them. */
+static void read_variants(struct work *w)
+{
+	struct sl_scan *scan = sl_scan_open(w->view, SL_TABLE_VARIANTS, SL_SPAN_NULL);
+	struct sl_roster *r = w->out;
+	struct sl_variant_row row;
+	struct sl_campaign_id id;
+	ssize_t at;
+
+	while (sl_scan_next(scan, NULL, &row)) {
+		if (!row.assigned || !sl_view_resolve(w->view, &row.campaign, &id) ||
+			(at = sl_roster_find(r, &id)) < 0)
+			continue;
+		r->variants =
+			more(r->variants, sizeof(*r->variants), r->n_variants, &w->room_variants);
+		r->variants[r->n_variants++] =
+			(struct sl_roster_variant){ row.key, row.name, (uint32_t)at };
+		r->campaigns[at].messages += row.messages;
+	}
+	sl_scan_close(&scan);
+}
+
+/* Both tables lie in the order of variant keys: one walk. */
+static void read_uses(struct work *w)
+{
+	struct sl_scan *scan = sl_scan_open(w->view, SL_TABLE_USES, SL_SPAN_NULL);
+	struct sl_roster *r = w->out;
+	struct sl_use_row row;
+	size_t at = 0;
+
+	while (sl_scan_next(scan, NULL, &row)) {
+		while (at < r->n_variants && sl_id_cmp(&r->variants[at].key, &row.variant) < 0)
+			at++;
+		if (at < r->n_variants && sl_id_eq(&r->variants[at].key, &row.variant))
+			add_trait(&r->uses, &r->n_uses, &w->room_uses,
+				sl_roster_trait_of(&row.indicator), r->variants[at].campaign);
+	}
+	sl_scan_close(&scan);
+}
+
+static void read_lines(struct work *w)
+{
+	struct sl_scan *scan = sl_scan_open(w->view, SL_TABLE_LINEAGE, SL_SPAN_NULL);
+	struct sl_roster *r = w->out;
+	struct sl_lineage_row row;
+	struct sl_campaign_id id;
+	ssize_t at;
+
+	while (sl_scan_next(scan, w->scratch, &row)) {
+		if (sl_view_resolve(w->view, &row.line.id, &id) &&
+			(at = sl_roster_find(r, &id)) >= 0) {
+			r->lines = more(r->lines, sizeof(*r->lines), r->n_lines, &w->room_lines);
+			r->lines[r->n_lines++] =
+				(struct sl_roster_line){ (uint32_t)at, row.seq, row.line };
+		}
+		sl_arena_reset(w->scratch);
+	}
+	sl_scan_close(&scan);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct sl_roster_line *x = a, *y = b;
+
+	if (x->campaign != y->campaign)
+		return x->campaign < y->campaign ? -1 : 1;
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* Where each campaign's lines begin. */
+static void sort_lines(struct sl_roster *r)
+{
+	if (r->n_lines)
+		qsort(r->lines, r->n_lines, sizeof(*r->lines), compare_lines);
+	for (size_t i = r->n_lines; i > 0; i--) {
+		struct sl_roster_campaign *c = &r->campaigns[r->lines[i - 1].campaign];
+
+		c->first_line = i - 1;
+		c->n_lines++;
+	}
+}
+
+static int compare_traits(const void *a, const void *b)
+{
+	const struct sl_roster_trait *x = a, *y = b;
+
+	if (x->trait != y->trait)
+		return x->trait < y->trait ? -1 : 1;
+	return x->campaign < y->campaign ? -1 : x->campaign > y->campaign;
+}
+
+static size_t sort_traits(struct sl_roster_trait *traits, size_t n)
+{
+	size_t out = 0;
+
+	if (n)
+		qsort(traits, n, sizeof(*traits), compare_traits);
+	for (size_t i = 0; i < n; i++)
+		if (out == 0 || compare_traits(&traits[out - 1], &traits[i]) != 0)
+			traits[out++] = traits[i];
+	return out;
+}
+
+static int compare_variants(const void *a, const void *b)
+{
+	const struct sl_roster_variant *x = a, *y = b;
+
+	if (x->campaign != y->campaign)
+		return x->campaign < y->campaign ? -1 : 1;
+	return sl_id_cmp(&x->name, &y->name);
+}
+
+static void sort_variants(struct sl_roster *r)
+{
+	if (r->n_variants)
+		qsort(r->variants, r->n_variants, sizeof(*r->variants), compare_variants);
+	for (size_t i = 0, end; i < r->n_variants; i = end) {
+		struct sl_roster_campaign *c = &r->campaigns[r->variants[i].campaign];
+
+		for (end = i + 1; end < r->n_variants &&
+				  r->variants[end].campaign == r->variants[i].campaign;)
+			end++;
+		sl_assert(r->variants[i].campaign < r->n_campaigns);
+		c->first = i;
+		c->n = end - i;
+	}
+}
+
+struct sl_roster *sl_roster_new(struct sl_view *view)
+{
+	struct sl_roster *r = sl_calloc(1, sizeof(*r));
+	struct work w = { .view = view, .out = r, .scratch = sl_arena_new(0) };
+
+	read_campaigns(&w);
+	read_variants(&w);
+	read_uses(&w);
+	read_lines(&w);
+	sort_lines(r);
+	r->n_uses = sort_traits(r->uses, r->n_uses);
+	r->n_forms = sort_traits(r->forms, r->n_forms);
+	sort_variants(r);
+	sl_arena_free(&w.scratch);
+	return r;
+}
+
+void sl_roster_free(struct sl_roster **roster)
+{
+	struct sl_roster *r = *roster;
+
+	if (r) {
+		free(r->campaigns);
+		free(r->variants);
+		free(r->uses);
+		free(r->forms);
+		free(r->lines);
+		free(r);
+	}
+	*roster = NULL;
+}
+
+/* First place whose trait is not below `trait`. */
+static size_t lower_bound(const struct sl_roster_trait *traits, size_t n, uint64_t trait)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (traits[middle].trait < trait)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t sl_roster_run(const struct sl_roster_trait *traits, size_t n, uint64_t trait,
+	const struct sl_roster_trait **run_r)
+{
+	size_t from = lower_bound(traits, n, trait);
+	size_t to = trait == UINT64_MAX ? n : lower_bound(traits, n, trait + 1);
+
+	sl_assert(from <= to && to <= n);
+	*run_r = traits ? traits + from : NULL;
+	return to - from;
+}

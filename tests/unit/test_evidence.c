@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "pipeline/base/hash.h"
+#include "stages/cluster/candidates.h"
+
+#include <stdlib.h>
+
+enum { LURES = 40 };
+
+static struct sl_arena *arena;
+
+struct seed {
+	const char *subject, *sender, *text, *brand, *anchor, *language;
+};
+
+static void make(const struct seed *seed, struct sl_lure *lure)
+{
+	struct sl_span anchor = sl_span_str(seed->anchor);
+	struct sl_message message = { .subject_norm = sl_span_str(seed->subject),
+		.sender_norm = sl_span_str(seed->sender),
+		.brand = sl_span_str(seed->brand) };
+	struct sl_content content = { .norm = sl_span_str(seed->text),
+		.anchors = &anchor,
+		.n_anchors = anchor.n > 0,
+		.language = sl_span_str(seed->language) };
+
+	sl_lure_make(arena, NULL, &message, &content, lure);
+	lure->name = sl_hash_name(sl_span_str(seed->subject));
+}
+
+static const char parcel[] =
+	"dear customer, your parcel could not be delivered today because a fee is open\n"
+	"please pay the open fee within two days or the parcel goes back to the shop\n"
+	"you find the form for the payment behind this link \x01\n";
+static const char parcel_near[] =
+	"dear friend, your parcel could not be delivered today because a fee is open\n"
+	"please pay the open fee within three days or the parcel goes back to the shop\n"
+	"you find the form for the payment behind that link \x01\n";
+static const char parcel_far[] =
+	"good evening, a parcel could not be delivered today and waits in our store house\n"
+	"kindly settle what is due or the parcel goes back to the shop it came from\n"
+	"thank you for your patience and have a pleasant week, the delivery desk\n";
+static const char mailbox[] =
+	"the storage of your mailbox is nearly used up and new letters will be refused\n"
+	"confirm the account with your password to get more room at once \x01\n";
+
+/* What do two seeds say about each other, in a store that holds just them? */
+static struct sl_match compare(const struct seed *a, const struct seed *b)
+{
+	struct sl_corpus *corpus = sl_corpus_new(2);
+	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_lure lures[2];
+	struct sl_comparer *comparer;
+	struct sl_match one, two;
+
+	make(a, &lures[0]);
+	make(b, &lures[1]);
+	for (int i = 0; i < 2; i++)
+		sl_corpus_add(corpus, room, &lures[i]);
+	sl_corpus_freeze(corpus);
+	comparer = sl_comparer_new(corpus, lures, 2);
+	sl_comparer_match(comparer, 0, 1, &one);
+	sl_comparer_match(comparer, 1, 0, &two);
+	assert_memory_equal(&one, &two, sizeof(one));
+	sl_comparer_free(&comparer);
+	sl_gram_room_free(&room);
+	sl_corpus_free(&corpus);
+	return one;
+}
+
+static void test_pairs(void **state)
+{
+	static const struct {
+		struct seed a, b;
+		bool edge, veto;
+		enum sl_evidence evidence;
+	} rows[] = {
+		/* the same text, nothing else in common */
+		{ { "parcel", "anna", parcel, "", "", "" },
+			{ "last call", "ben smith", parcel, "", "", "" }, true, false,
+			SL_EVIDENCE_TEXT },
+		{ { "parcel", "anna", parcel, "", "", "" },
+			{ "last call", "ben smith", parcel_near, "", "", "" }, true, false,
+			SL_EVIDENCE_TEXT },
+		/* other brands, other languages: never */
+		{ { "parcel", "anna", parcel, "swiftpost", "", "" },
+			{ "parcel", "anna", parcel, "boxrunner", "", "" }, false, true, 0 },
+		{ { "parcel", "anna", parcel, "swiftpost", "", "en" },
+			{ "parcel", "anna", parcel, "swiftpost", "", "de" }, false, true, 0 },
+		{ { "parcel", "anna", parcel, "swiftpost", "", "en" },
+			{ "parcel", "anna", parcel, "", "", "" }, true, false, SL_EVIDENCE_TEXT },
+		/* some text in common needs the lure, or a rare anchor */
+		{ { "your parcel waits for you", "delivery desk", parcel, "", "", "" },
+			{ "nothing of this kind", "ben smith", parcel_far, "", "", "" }, false,
+			false, 0 },
+		{ { "your parcel waits", "delivery desk", parcel, "", "phone:+4930999", "" },
+			{ "your parcel waits", "ben smith", parcel_far, "", "phone:+4930999", "" },
+			true, false, SL_EVIDENCE_TEXT_ANCHOR },
+		/* other texts */
+		{ { "your parcel waits", "delivery desk", parcel, "", "", "" },
+			{ "your parcel waits", "delivery desk", mailbox, "", "", "" }, false, false,
+			0 },
+		/* no text: subject and sender decide */
+		{ { "your parcel waits", "delivery desk", "", "", "", "" },
+			{ "your parcel waits !", "delivery desk", "", "", "", "" }, true, false,
+			SL_EVIDENCE_LURE },
+		{ { "your parcel waits", "delivery desk", "", "", "", "" },
+			{ "your parcel waits", "ben smith", "", "", "", "" }, false, false, 0 },
+		{ { "", "", "", "", "", "" }, { "", "", "", "", "", "" }, false, false, 0 },
+		{ { "\x03", "\x02", "", "", "", "" }, { "\x03", "\x02", "", "", "", "" }, false,
+			false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		struct sl_match m = compare(&rows[i].a, &rows[i].b);
+
+		if (m.edge != rows[i].edge || m.veto != rows[i].veto)
+			fail_msg("row %zu: edge %d veto %d score %d", i, m.edge, m.veto, m.score);
+		if (m.edge && m.evidence != rows[i].evidence)
+			fail_msg("row %zu: evidence %d", i, (int)m.evidence);
+		assert_true(m.score <= 1000 && !(m.edge && m.veto));
+	}
+}
+
+/* A stolen newsletter under many senders: its lines drop out, the mails have no text left. */
+static void test_stolen_padding(void **state)
+{
+	static const char *const senders[] = { "garden tools", "hearing aids", "winter tyres",
+		"cheap flights", "solar roof", "weight loss", "wine club", "car warranty",
+		"dog food", "life insurance", "mobile plan", "roof repair" };
+	struct sl_corpus *corpus = sl_corpus_new(12);
+	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_lure lures[12];
+	struct sl_comparer *comparer;
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		make(&(struct seed){ senders[i], senders[i], parcel, "", "", "" }, &lures[i]);
+		sl_corpus_add(corpus, room, &lures[i]);
+	}
+	sl_corpus_freeze(corpus);
+	comparer = sl_comparer_new(corpus, lures, 12);
+	for (uint32_t i = 0; i < 12; i++) {
+		for (uint32_t j = i + 1; j < 12; j++) {
+			struct sl_facts facts;
+			struct sl_match m;
+
+			sl_comparer_facts(comparer, i, j, &facts);
+			assert_true(facts.no_text && facts.text == 0);
+			sl_comparer_match(comparer, i, j, &m);
+			assert_false(m.edge);
+		}
+	}
+	sl_comparer_free(&comparer);
+	sl_gram_room_free(&room);
+	sl_corpus_free(&corpus);
+}
+
+static void test_candidates(void **state)
+{
+	struct sl_corpus *corpus = sl_corpus_new(LURES);
+	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_lure lures[LURES];
+	bool fresh[LURES] = { false };
+	struct sl_comparer *comparer;
+	struct sl_candidate *found;
+	size_t n, near = 0;
+
+	(void)state;
+	for (int i = 0; i < LURES; i++) {
+		make(&(struct seed){ i % 2 ? "parcel" : "mailbox",
+			     sl_arena_printf(arena, "sender%d x", i).p, i % 2 ? parcel : mailbox,
+			     "", "", "" },
+			&lures[i]);
+		sl_corpus_add(corpus, room, &lures[i]);
+	}
+	sl_corpus_freeze(corpus);
+	comparer = sl_comparer_new(corpus, lures, LURES);
+	n = sl_candidates_find(comparer, lures, LURES, NULL, &found);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(found[i].a < found[i].b && found[i].b < LURES);
+		assert_true(i == 0 || found[i - 1].a < found[i].a ||
+			    (found[i - 1].a == found[i].a && found[i - 1].b < found[i].b));
+		near += found[i].a % 2 == found[i].b % 2;
+	}
+	assert_true(near == n && n >= (LURES / 2) * (LURES / 2 - 1)); /* all within, none across */
+	free(found);
+	assert_int_equal(sl_candidates_find(comparer, lures, LURES, fresh, &found), 0);
+	free(found);
+	fresh[7] = true;
+	n = sl_candidates_find(comparer, lures, LURES, fresh, &found);
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(found[i].a % 2, 1);
+	free(found);
+	sl_comparer_free(&comparer);
+	sl_gram_room_free(&room);
+	sl_corpus_free(&corpus);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_stolen_padding), cmocka_unit_test(test_candidates) };
+	int failed;
+
+	arena = sl_arena_new(0);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	sl_arena_free(&arena);
+	return failed;
+}

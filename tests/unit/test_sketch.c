@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "stages/cluster/sketch.h"
+
+static struct sl_gram_room *room;
+static struct sl_arena *arena;
+
+static struct sl_grams grams_of(struct sl_span text)
+{
+	struct sl_grams grams;
+
+	sl_grams_make(room, text, &grams);
+	return sl_grams_copy(arena, &grams);
+}
+
+static unsigned alike(const char *a, const char *b)
+{
+	struct sl_weights *weights = sl_weights_new(2);
+	struct sl_grams x = grams_of(sl_span_str(a)), y = grams_of(sl_span_str(b));
+	unsigned result;
+
+	sl_weights_add(weights, &x);
+	sl_weights_add(weights, &y);
+	sl_weights_freeze(weights);
+	x.mass = sl_weights_mass(weights, &x);
+	y.mass = sl_weights_mass(weights, &y);
+	result = sl_grams_alike(weights, &x, &y);
+	assert_int_equal(result, sl_grams_alike(weights, &y, &x));
+	sl_weights_free(&weights);
+	return result;
+}
+
+static void test_sets(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned n;
+	} rows[] = { { "", 0 }, { "ab", 0 }, { "abc", 1 }, { "a b\nc", 1 }, { "abcabc", 3 },
+		{ "aaaaaaaa", 1 }, { "\xe3\x81\x82\xe3\x81\x84\xe3\x81\x86", 1 },
+		{ "\xff\xfe\xfd", 1 },
+		{ "abcdefghijklmnopqrstuvwxyzabcdefghijklmn", 26 } /* 40 letters: 5-grams */ };
+
+	(void)state;
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		struct sl_grams grams = grams_of(sl_span_str(rows[i].text));
+
+		if (grams.n != rows[i].n)
+			fail_msg("row %zu: %u grams, want %u", i, grams.n, rows[i].n);
+		for (uint32_t j = 1; j < grams.n; j++)
+			assert_true(grams.v[j - 1] < grams.v[j]);
+		assert_true(grams.limit == UINT32_MAX && grams.total == grams.n);
+	}
+}
+
+static void test_alike(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned least, most;
+	} rows[] = {
+		{ "", "", 0, 0 },
+		{ "", "the parcel waits for you", 0, 0 },
+		{ "the parcel waits for you", "the parcel waits for you", 1000, 1000 },
+		{ "t h e p a r c e l waits for you", "the parcel waits for y o u", 1000, 1000 },
+		{ "the parcel waits for you until monday", "the parcel waits for you until friday",
+			600, 900 },
+		{ "the parcel waits for you", "your mailbox is almost full", 0, 60 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		unsigned got = alike(rows[i].a, rows[i].b);
+
+		if (got < rows[i].least || got > rows[i].most)
+			fail_msg("row %zu: %u not in %u..%u", i, got, rows[i].least, rows[i].most);
+	}
+}
+
+/* A text of `n` different words. */
+static struct sl_span words(unsigned from, unsigned n)
+{
+	char *text = sl_arena_alloc(arena, (size_t)n * 6 + 1);
+	size_t at = 0;
+
+	for (unsigned i = from; i < from + n; i++) {
+		unsigned x = i * 2654435761u;
+
+		for (int j = 0; j < 5; j++, x /= 26)
+			text[at++] = (char)('a' + x % 26);
+		text[at++] = ' ';
+	}
+	return sl_span_of(text, at);
+}
+
+/* Long texts are sampled: the similarity stays what it is. */
+static void test_long(void **state)
+{
+	struct sl_weights *weights = sl_weights_new(2);
+	struct sl_grams a = grams_of(words(0, 3000)), b = grams_of(words(1000, 3000));
+	unsigned got;
+
+	(void)state;
+	assert_int_equal(a.n, SL_GRAMS_MAX);
+	assert_true(a.total > 14000 && a.limit < UINT32_MAX);
+	sl_weights_freeze(weights);
+	a.mass = sl_weights_mass(weights, &a);
+	b.mass = sl_weights_mass(weights, &b);
+	got = sl_grams_alike(weights, &a, &b);
+	assert_true(got > 460 && got < 540); /* 2000 of 4000 words */
+	sl_weights_free(&weights);
+}
+
+static void test_weights(void **state)
+{
+	struct sl_weights *weights = sl_weights_new(100);
+	struct sl_grams common = grams_of(SL_SPAN("unsubscribe here"));
+	struct sl_grams rare = grams_of(SL_SPAN("quetzal feathers"));
+
+	(void)state;
+	for (int i = 0; i < 99; i++)
+		sl_weights_add(weights, &common);
+	sl_weights_add(weights, &rare);
+	sl_weights_freeze(weights);
+	assert_int_equal(common.n, rare.n);
+	assert_true(sl_weights_mass(weights, &rare) > 2 * sl_weights_mass(weights, &common));
+	sl_weights_free(&weights);
+}
+
+static unsigned equal_bins(struct sl_span a, struct sl_span b)
+{
+	struct sl_grams x = grams_of(a), y = grams_of(b);
+	uint16_t p[SL_BINS], q[SL_BINS];
+	unsigned same = 0;
+
+	sl_grams_bins(&x, p);
+	sl_grams_bins(&y, q);
+	for (unsigned i = 0; i < SL_BINS; i++)
+		same += p[i] == q[i];
+	return same;
+}
+
+static void test_bins(void **state)
+{
+	(void)state;
+	assert_int_equal(equal_bins(SL_SPAN(""), SL_SPAN("")), SL_BINS);
+	assert_int_equal(equal_bins(words(0, 50), words(0, 50)), SL_BINS);
+	assert_true(equal_bins(words(0, 200), words(500, 200)) < 10);
+	assert_in_range(equal_bins(words(0, 200), words(50, 200)), 55, 95); /* J 0.6 */
+	assert_int_equal(equal_bins(SL_SPAN("abcd"), SL_SPAN("ab cd")), SL_BINS);
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		unsigned least, most;
+	} rows[] = { { "", "", 0, 0 }, { "a", "a", 1000, 1000 }, { "\x02", "\x02", 0, 0 },
+		{ "example bank", "example bank", 1000, 1000 },
+		{ "example bank", "Example bank", 600, 999 },
+		{ "example bank", "parcel service", 0, 100 },
+		{ "order \x03 is late", "order is late", 1000, 1000 } };
+
+	(void)state;
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		struct sl_name_grams a = sl_name_grams_make(arena, sl_span_str(rows[i].a));
+		struct sl_name_grams b = sl_name_grams_make(arena, sl_span_str(rows[i].b));
+		unsigned got = sl_name_alike(&a, &b);
+
+		if (got < rows[i].least || got > rows[i].most)
+			fail_msg("row %zu: %u not in %u..%u", i, got, rows[i].least, rows[i].most);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_alike), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_weights), cmocka_unit_test(test_bins),
+		cmocka_unit_test(test_names) };
+	int failed;
+
+	room = sl_gram_room_new();
+	arena = sl_arena_new(0);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	sl_gram_room_free(&room);
+	sl_arena_free(&arena);
+	return failed;
+}
