@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attachment.c - the files of a message, by name, size and digests. */
+#include "pipeline/base/digest.h"
+#include "pipeline/stage.h"
+
+/* A mail inside the mail is no file; its own attachments are found when it is read. */
+static bool is_file(const struct sl_part *part)
+{
+	bool envelope = sl_span_istarts(part->type, SL_SPAN("multipart/")) ||
+			sl_span_istarts(part->type, SL_SPAN("message/")) || part->embedded_mail;
+	return part->attachment && (!envelope || part->name.n > 0);
+}
+
+static struct sl_span hex(struct sl_arena *arena, const uint8_t *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	sl_assert(n > 0);
+	char *to = sl_arena_alloc(arena, 2 * n);
+	for (size_t i = 0; i < n; i++) {
+		to[2 * i] = digits[bytes[i] >> 4];
+		to[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return sl_span_of(to, 2 * n);
+}
+
+static void add_file(struct sl_mail *mail, const struct sl_part *part, struct sl_attachment *to)
+{
+	*to = (struct sl_attachment){ .name = part->name,
+		.type = part->type,
+		.part = part->number,
+		.size = part->decoded.n,
+		.sha256 = sl_sha256_of(part->decoded),
+		.sha1 = sl_sha1_of(part->decoded),
+		.md5 = sl_md5_of(part->decoded) };
+	if (part->decoded.n == 0)
+		return; /* the digest of nothing names no file */
+	struct sl_indicator add = { .kind = SL_KIND_SHA256,
+		.role = SL_ROLE_ATTACHMENT,
+		.view = SL_VIEW_RAW,
+		.part = part->number,
+		.value = hex(mail->arena, to->sha256.b, sizeof(to->sha256.b)) };
+	sl_mail_add_indicator(mail, &add);
+}
+
+static void process_attachments(void *thread, struct sl_mail *mail)
+{
+	struct sl_content *content = &mail->content;
+	size_t room = 0;
+	(void)thread;
+	for (size_t i = 0; i < mail->n_parts; i++) {
+		if (!is_file(&mail->parts[i]))
+			continue;
+		struct sl_attachment *to = SL_ARENA_PUSH(
+			mail->arena, content->attachments, content->n_attachments, room);
+		add_file(mail, &mail->parts[i], to);
+		sl_assert(to->part == mail->parts[i].number);
+	}
+}
+
+const struct sl_stage sl_stage_attachment = { .name = "attachment",
+	.process = process_attachments };

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* email.c - e-mail addresses: of the header, of running text, of mailto links. */
+#include "pipeline/base/unicode.h"
+#include "pipeline/stage.h"
+#include "scan.h"
+#include "views.h"
+#include "whatwg.h"
+
+#include <stdlib.h>
+
+enum { ADDRESS_MAX = 320 };
+
+struct job {
+	struct sl_mail *mail;
+	const struct sl_suffixes *suffixes;
+};
+
+/* The trap's own addresses are in no output. */
+static bool is_trap(const struct sl_config *config, struct sl_span address)
+{
+	for (size_t i = 0; i < config->trap_addresses.n; i++) {
+		struct sl_span own = sl_span_str(config->trap_addresses.items[i]);
+		bool domain = own.n && own.p[0] == '@';
+		if (domain ? sl_span_iends(address, own) : sl_span_ieq(address, own))
+			return true;
+	}
+	return false;
+}
+
+static struct sl_span lowered(struct sl_arena *arena, struct sl_span s)
+{
+	char *to = sl_arena_alloc(arena, s.n + 1);
+	for (size_t i = 0; i < s.n; i++)
+		to[i] = sl_lower(s.p[i]);
+	return sl_span_of(to, s.n);
+}
+
+static void add_email(struct job *job, struct sl_span address, struct sl_indicator add)
+{
+	struct sl_arena *arena = job->mail->arena;
+	struct sl_span host;
+	bool mapped;
+	address = sl_span_trim(address);
+	const char *at = address.n ? memrchr(address.p, '@', address.n) : NULL;
+	if (!at || at == address.p || address.n > ADDRESS_MAX)
+		return;
+	struct sl_span local = sl_span_head(address, (size_t)(at - address.p));
+	if (memchr(local.p, '@', local.n) ||
+		!sl_unicode_host_to_ascii(
+			arena, sl_span_from(address, local.n + 1), &host, &mapped) ||
+		sl_span_chr(host, '.', 0) <= 0)
+		return;
+	sl_assert(local.n > 0 && host.n > 0);
+	add.kind = SL_KIND_EMAIL;
+	add.host = host;
+	add.value =
+		sl_arena_printf(arena, "%.*s@%.*s", SL_ARG(lowered(arena, local)), SL_ARG(host));
+	if (mapped)
+		add.flags |= (uint32_t)SL_BIT(SL_IND_MAPPED);
+	if (!is_trap(job->mail->config, add.value))
+		sl_mail_add_indicator(job->mail, &add);
+}
+
+static void from_headers(struct job *job)
+{
+	const struct sl_message *m = &job->mail->message;
+	add_email(job, m->from_addr,
+		(struct sl_indicator){ .role = SL_ROLE_SENDER, .view = SL_VIEW_HEADER });
+	add_email(job, m->return_path,
+		(struct sl_indicator){ .role = SL_ROLE_RETURN_PATH, .view = SL_VIEW_HEADER });
+	add_email(job, m->reply_to,
+		(struct sl_indicator){ .role = SL_ROLE_REPLY_TO, .view = SL_VIEW_HEADER });
+}
+
+static void from_view(struct job *job, const struct sl_view *view)
+{
+	struct sl_finder scan;
+	struct sl_found found;
+	uint64_t left = job->mail->config->limits.urls;
+	sl_find_begin(&scan, job->mail->arena, job->suffixes, sl_view_text(job->mail, view));
+	while (left > 0 && sl_find_next(&scan, &found)) {
+		if (found.kind != SL_FOUND_EMAIL)
+			continue;
+		left--;
+		add_email(job, found.value,
+			(struct sl_indicator){ .role = SL_ROLE_MENTION,
+				.view = view->kind,
+				.part = view->part,
+				.flags = found.flags });
+	}
+}
+
+/* The addresses of "mailto:a@x,b@y?cc=c@z" (RFC 6068). */
+static void from_mailto(struct job *job, struct sl_span rest, struct sl_indicator add)
+{
+	ssize_t question = sl_span_chr(rest, '?', 0);
+	struct sl_span list = question < 0 ? rest : sl_span_head(rest, (size_t)question), one;
+	uint64_t left = job->mail->config->limits.addresses;
+	for (; left > 0 && sl_span_split(&list, ',', &one); left--) {
+		struct sl_finder scan;
+		struct sl_found found;
+		one = sl_url_decode(job->mail->arena, sl_span_head(one, ADDRESS_MAX));
+		sl_find_begin(&scan, job->mail->arena, job->suffixes, one);
+		while (sl_find_next(&scan, &found))
+			if (found.kind == SL_FOUND_EMAIL)
+				add_email(job, found.value, add);
+	}
+}
+
+static void from_links(struct job *job)
+{
+	uint64_t left = job->mail->config->limits.urls;
+	for (size_t i = 0; i < job->mail->n_links && left > 0; i++) {
+		const struct sl_link *link = &job->mail->links[i];
+		struct sl_span rest;
+		if (!sl_span_eq(
+			    sl_url_scheme(job->mail->arena, link->url, &rest), SL_SPAN("mailto")))
+			continue;
+		left--;
+		from_mailto(job, rest,
+			(struct sl_indicator){ .role = SL_ROLE_LINK,
+				.view = link->hidden ? SL_VIEW_HIDDEN : SL_VIEW_HTML,
+				.part = link->part });
+	}
+}
+
+static void from_unsubscribe(struct job *job)
+{
+	for (size_t i = 0; i < job->mail->n_fields; i++) {
+		const struct sl_field *field = &job->mail->fields[i];
+		if (!sl_span_ieq(field->name, SL_SPAN("List-Unsubscribe")))
+			continue;
+		struct sl_span value = field->value, item;
+		while (sl_span_split(&value, '<', &item))
+			if (sl_span_istarts(item, SL_SPAN("mailto:"))) {
+				ssize_t close = sl_span_chr(item, '>', 0);
+				item = sl_span_head(item, close < 0 ? item.n : (size_t)close);
+				from_mailto(job, sl_span_from(item, strlen("mailto:")),
+					(struct sl_indicator){ .role = SL_ROLE_UNSUBSCRIBE,
+						.view = SL_VIEW_HEADER });
+			}
+	}
+}
+
+static void process_emails(void *thread, struct sl_mail *mail)
+{
+	struct job job = { mail, sl_suffixes_of_worker(thread) };
+	from_headers(&job);
+	from_links(&job);
+	for (size_t i = 0; i < mail->n_views; i++)
+		if (mail->views[i].kind != SL_VIEW_HEADER &&
+			sl_view_is_prose(mail, &mail->views[i]))
+			from_view(&job, &mail->views[i]);
+	from_unsubscribe(&job);
+}
+
+const struct sl_stage sl_stage_email = { .name = "email",
+	.thread_new = sl_suffixes_worker,
+	.process = process_emails,
+	.thread_free = free };
