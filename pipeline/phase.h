@@ -17,8 +17,9 @@ struct sl_store;
 enum sl_rc sl_campaigns_run(struct sl_store *store, uint64_t night, const struct sl_config *config,
 	const struct sl_tables *tables, struct sl_err *err) SL_MUST_CHECK;
 
-/* The dossiers of the living campaigns of two messages and more (--all: of all), by id. `view`, `config` and `tables` are borrowed until the
- * close. Costs an index of about 40 bytes a variant; each dossier is made when it is asked for. */
+/* The dossiers of the living campaigns of two messages and more (--all: of all), by id. `view`,
+ * `config` and `tables` are borrowed until the close. Costs an index of about 40 bytes a variant;
+ * each dossier is made when it is asked for. */
 enum sl_rc sl_dossiers_open(struct sl_view *view, const struct sl_config *config,
 	const struct sl_tables *tables, int64_t as_of, struct sl_dossiers *dossiers_r,
 	struct sl_err *err) SL_MUST_CHECK;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mill.h - the per-message stages of one worker.
+ *
+ * A mill takes the raw messages of a batch and leaves encoded results in it: nothing else goes
+ * out, so that the same function can run in a thread or in a cell. A mail found inside a message is
+ * new input of the same mill: it is put behind the others, until limits.embedded or the depth is
+ * reached.
+ */
+#ifndef SL_MILL_H
+#define SL_MILL_H
+
+#include "batch.h"
+#include "stage.h"
+
+enum { SL_MILL_DEPTH = 4, SL_MILL_STAGES = 16 };
+/* Bumped when the same bytes may give another record; kept in the archive row. */
+enum { SL_PARSE_VERSION = 1 };
+
+struct sl_mill;
+
+struct sl_mill *sl_mill_new(const struct sl_config *config, const struct sl_tables *tables,
+	const struct sl_secret *secret);
+void sl_mill_free(struct sl_mill **mill);
+/* Work through batch->raws; fills batch->results. Cost: see bench/. */
+void sl_mill_batch(struct sl_mill *mill, struct sl_batch *batch);
+/* One message, for `explain`: the mail lives until the next call. */
+const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time);
+/* Stages by name, and the seconds (wall) that each took so far in this mill; false behind the last.
+ */
+bool sl_mill_stage(const struct sl_mill *mill, size_t i, const char **name_r, double *seconds_r);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* csv.h - comma-separated rows for people's spreadsheets and for scripts (RFC 4180).
+ *
+ * Every field is quoted. A row is one line: line breaks inside a field become spaces, other control
+ * characters and bytes that are no UTF-8 become U+FFFD (the JSON lines keep the text whole).
+ * Comments stand at the top only. Free text that a spreadsheet would read as a formula gets an
+ * apostrophe.
+ */
+#ifndef SL_CSV_H
+#define SL_CSV_H
+
+#include "pipeline/base/buf.h"
+
+struct sl_csv {
+	struct sl_buf *to;
+	bool begun; /* a field of this row was written */
+};
+
+static inline struct sl_csv sl_csv_make(struct sl_buf *to)
+{
+	return (struct sl_csv){ to, false };
+}
+
+/* "# text" on a line of its own. */
+void sl_csv_comment(struct sl_csv *csv, struct sl_span text);
+void sl_csv_field(struct sl_csv *csv, struct sl_span text);
+/* Text that a stranger wrote: subject, name, file name. */
+void sl_csv_free_text(struct sl_csv *csv, struct sl_span text);
+void sl_csv_end(struct sl_csv *csv);
+
+#endif

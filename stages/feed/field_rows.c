@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "field_rows.h"
+
+#include <stdio.h>
+
+static bool writes_nothing(const struct sl_field_row *row)
+{
+	return !row->get && !row->nested;
+}
+
+void sl_rows_csv_head(struct sl_csv *csv, const struct sl_field_table *table)
+{
+	for (size_t i = 0; i < table->n_rows; i++) {
+		if (table->rows[i].get)
+			sl_csv_field(csv, sl_span_str(table->rows[i].name));
+	}
+	sl_csv_end(csv);
+}
+
+static struct sl_span join(struct sl_arena *arena, const struct sl_value *value)
+{
+	struct sl_buf to = sl_buf_make(SL_LINE_MAX);
+	for (size_t i = 0; i < value->n_items; i++) {
+		if (i)
+			sl_buf_char(&to, ' ');
+		sl_buf_add(&to, value->items[i]);
+	}
+	struct sl_span joined = sl_arena_copy(arena, sl_buf_span(&to));
+	sl_buf_free(&to);
+	return joined;
+}
+
+static void csv_value(struct sl_csv *csv, const struct sl_value *value, struct sl_arena *arena)
+{
+	char time[SL_TIME_TEXT];
+	switch (value->type) {
+	case SL_VALUE_NONE:
+		sl_csv_field(csv, SL_SPAN_NULL);
+		break;
+	case SL_VALUE_TEXT:
+		sl_csv_field(csv, value->text);
+		break;
+	case SL_VALUE_FREE_TEXT:
+		sl_csv_free_text(csv, value->text);
+		break;
+	case SL_VALUE_NUMBER:
+		sl_csv_field(
+			csv, sl_arena_printf(arena, "%llu", (unsigned long long)value->number));
+		break;
+	case SL_VALUE_BOOL:
+		sl_csv_field(csv, value->yes ? SL_SPAN("true") : SL_SPAN("false"));
+		break;
+	case SL_VALUE_TIME:
+		sl_csv_field(csv, sl_span_str(sl_time_text(value->time, time)));
+		break;
+	case SL_VALUE_LIST:
+		sl_csv_field(csv, join(arena, value));
+		break;
+	}
+}
+
+void sl_rows_csv_line(struct sl_csv *csv, const struct sl_field_table *table, const void *thing,
+	struct sl_arena *arena)
+{
+	for (size_t i = 0; i < table->n_rows; i++) {
+		struct sl_value value = { 0 };
+		if (!table->rows[i].get)
+			continue;
+		table->rows[i].get(thing, arena, &value);
+		csv_value(csv, &value, arena);
+	}
+	sl_csv_end(csv);
+}
+
+static void json_list(struct sl_json *json, const struct sl_value *value)
+{
+	sl_json_array(json);
+	for (size_t i = 0; i < value->n_items; i++)
+		sl_json_text(json, value->items[i]);
+	sl_json_array_end(json);
+}
+
+static void json_value(struct sl_json *json, const struct sl_value *value)
+{
+	switch (value->type) {
+	case SL_VALUE_NONE:
+		sl_json_null(json);
+		break;
+	case SL_VALUE_TEXT:
+	case SL_VALUE_FREE_TEXT:
+		sl_json_text(json, value->text);
+		break;
+	case SL_VALUE_NUMBER:
+		sl_json_u64(json, value->number);
+		break;
+	case SL_VALUE_BOOL:
+		sl_json_bool(json, value->yes);
+		break;
+	case SL_VALUE_TIME:
+		sl_json_time(json, value->time);
+		break;
+	case SL_VALUE_LIST:
+		json_list(json, value);
+		break;
+	}
+}
+
+void sl_rows_json_members(struct sl_json *json, const struct sl_field_table *table,
+	const void *thing, struct sl_arena *arena)
+{
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const struct sl_field_row *row = &table->rows[i];
+		struct sl_value value = { 0 };
+		if (writes_nothing(row))
+			continue;
+		sl_json_key(json, row->name);
+		if (row->nested) {
+			row->nested(thing, arena, json);
+			continue;
+		}
+		row->get(thing, arena, &value);
+		json_value(json, &value);
+	}
+}
+
+void sl_rows_json(struct sl_json *json, const struct sl_field_table *table, const void *thing,
+	struct sl_arena *arena)
+{
+	sl_json_object(json);
+	sl_rows_json_members(json, table, thing, arena);
+	sl_json_object_end(json);
+}
+
+void sl_rows_csv_comments(
+	struct sl_csv *csv, const struct sl_field_table *table, int64_t as_of, uint64_t rows)
+{
+	char line[128], time[SL_TIME_TEXT];
+	snprintf(line, sizeof(line), "spamloom %s, schema %d", table->name, SL_OUTPUT_SCHEMA);
+	sl_csv_comment(csv, sl_span_str(line));
+	snprintf(line, sizeof(line), "as of %s", sl_time_text(as_of, time));
+	sl_csv_comment(csv, sl_span_str(line));
+	snprintf(line, sizeof(line), "%llu rows", (unsigned long long)rows);
+	sl_csv_comment(csv, sl_span_str(line));
+}
+
+void sl_get_schema(const void *thing, struct sl_arena *arena, struct sl_json *to)
+{
+	(void)thing;
+	(void)arena;
+	sl_json_u64(to, SL_OUTPUT_SCHEMA);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* indicators.c - indicators.csv and indicators.jsonl: one row for each distinct indicator. */
+#include "feeds.h"
+#include "field_rows.h"
+#include "outdir.h"
+#include "tally.h"
+
+#include "storage/store.h"
+
+struct told {
+	const struct sl_tally *tally;
+	const struct sl_tallied *item;
+	struct sl_answer geo;
+};
+
+static void get_first_seen(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_time(t->item->first);
+}
+
+static void get_last_seen(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_time(t->item->last);
+}
+
+static void get_kind(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_text(sl_span_str(sl_kind_name(t->item->kind)));
+}
+
+static void get_value(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_text(t->item->value);
+}
+
+static void get_defanged(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	*value_r = sl_value_text(sl_defang(arena, t->item->kind, t->item->value));
+}
+
+static void get_roles(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	size_t n;
+	const struct sl_span *names = sl_role_names(arena, t->item->roles, &n);
+	*value_r = sl_value_list(names, n);
+}
+
+static void get_messages(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_number(t->item->messages);
+}
+
+static void get_campaigns(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_number(t->item->n_campaigns);
+}
+
+static void get_actionable(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = (struct sl_value){ .type = SL_VALUE_BOOL, .yes = t->item->policy.actionable };
+}
+
+static void get_confidence(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_number(t->item->policy.confidence);
+}
+
+static void get_expires(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_time(t->item->policy.expires);
+}
+
+static void get_why(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_text(sl_span_str(t->item->policy.why));
+}
+
+static void get_asn(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	uint64_t asn;
+	(void)arena;
+	if (sl_span_u64(sl_answer_get(&t->geo, "asn"), &asn))
+		*value_r = sl_value_number(asn);
+}
+
+static void get_as_name(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	struct sl_span name = sl_answer_get(&t->geo, "as_name");
+	(void)arena;
+	if (name.n)
+		*value_r = sl_value_free_text(name);
+}
+
+static void get_country(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	(void)arena;
+	*value_r = sl_value_text(sl_answer_get(&t->geo, "country"));
+}
+
+static void get_unknown(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	(void)thing;
+	(void)arena;
+	value_r->type = SL_VALUE_NONE;
+}
+
+static void get_empty_list(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	(void)thing;
+	(void)arena;
+	*value_r = sl_value_list(NULL, 0);
+}
+
+static void get_campaign_ids(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	const struct told *t = thing;
+	struct sl_span *ids =
+		sl_arena_alloc(arena, (t->item->n_campaigns + 1) * sizeof(struct sl_span));
+	for (uint32_t i = 0; i < t->item->n_campaigns; i++)
+		ids[i] = sl_span_str(t->tally->ids[t->item->campaigns[i]].text);
+	*value_r = sl_value_list(ids, t->item->n_campaigns);
+}
+
+static const struct sl_field_row rows[] = {
+	{ "schema", "number", 1, "version of this layout", NULL, sl_get_schema },
+	{ "first_seen", "time", 1, "first message that has it; empty when no time is known",
+		get_first_seen, NULL },
+	{ "last_seen", "time", 1, "last message that has it", get_last_seen, NULL },
+	{ "kind", "name", 1,
+		"`url host domain ipv4 ipv6 email sha256 btc eth xmr ltc trx doge sol phone`",
+		get_kind, NULL },
+	{ "value", "text", 1, "canonical and live: take care", get_value, NULL },
+	{ "defanged", "text", 1, "the same for people: it cannot be clicked", get_defanged, NULL },
+	{ "roles", "list of name", 1, "why it is there, over all messages", get_roles, NULL },
+	{ "messages", "number", 1, "distinct messages that have it", get_messages, NULL },
+	{ "campaigns", "number", 1, "distinct campaigns that have it", get_campaigns, NULL },
+	{ "actionable", "true or false", 1, "a blocking feed would list it", get_actionable, NULL },
+	{ "confidence", "number", 1, "0 to 100, docs/INDICATORS.md", get_confidence, NULL },
+	{ "expires", "time", 1, "when a blocker should forget it", get_expires, NULL },
+	{ "why", "name", 1, "the rule that decided, docs/INDICATORS.md", get_why, NULL },
+	{ "asn", "number", 1, "autonomous system of an address", get_asn, NULL },
+	{ "as_name", "free text", 1, "its holder", get_as_name, NULL },
+	{ "country", "text", 1, "ISO 3166-1 code of an address, by the first database that knows",
+		get_country, NULL },
+	{ "registrar", "free text", 1, "of a domain; empty: not asked", get_unknown, NULL },
+	{ "registered", "time", 1, "of a domain; empty: not asked", get_unknown, NULL },
+	{ "resolves_to", "list of text", 1, "addresses of a host; empty: not asked", get_empty_list,
+		NULL },
+	{ "listed_by", "list of name", 1, "block lists that name it; empty: none, or not asked",
+		get_empty_list, NULL },
+	{ "campaign_ids", "list of text", 1, "ids of its campaigns, aliases resolved",
+		get_campaign_ids, NULL },
+};
+
+const struct sl_field_table sl_fields_indicators = { "indicators",
+	"indicators.csv, indicators.jsonl. Sorted by kind, value.", true, rows, SL_LEN(rows) };
+
+/* What the cache knows about an address; asks nobody. */
+static struct told tell(const struct sl_feed_input *in, const struct sl_tally *tally,
+	const struct sl_tallied *item, struct sl_arena *arena)
+{
+	struct told told = { .tally = tally, .item = item };
+	struct sl_span edition;
+	bool address = item->kind == SL_KIND_IPV4 || item->kind == SL_KIND_IPV6;
+	if (!address || !sl_view_lookup(in->view, sl_lookup_geo.name, item->kind, item->value,
+				arena, &edition, &told.geo))
+		memset(&told.geo, 0, sizeof(told.geo));
+	return told;
+}
+
+static void write_csv_rows(
+	const struct sl_feed_input *in, const struct sl_tally *tally, struct sl_outfile *file)
+{
+	struct sl_arena *arena = sl_arena_new(0);
+	struct sl_buf line = sl_buf_make(SL_LINE_MAX);
+	struct sl_csv csv = sl_csv_make(&line);
+	sl_rows_csv_comments(&csv, &sl_fields_indicators, in->as_of, tally->n);
+	sl_rows_csv_head(&csv, &sl_fields_indicators);
+	for (size_t i = 0; i < tally->n; i++) {
+		struct told told = tell(in, tally, &tally->items[i], arena);
+		sl_rows_csv_line(&csv, &sl_fields_indicators, &told, arena);
+		sl_outfile_take(file, &line);
+		sl_arena_reset(arena);
+	}
+	sl_outfile_take(file, &line);
+	sl_buf_free(&line);
+	sl_arena_free(&arena);
+}
+
+static void write_json_rows(
+	const struct sl_feed_input *in, const struct sl_tally *tally, struct sl_outfile *file)
+{
+	struct sl_arena *arena = sl_arena_new(0);
+	struct sl_buf line = sl_buf_make(SL_LINE_MAX);
+	struct sl_json json = sl_json_make(&line);
+	for (size_t i = 0; i < tally->n; i++) {
+		struct told told = tell(in, tally, &tally->items[i], arena);
+		sl_rows_json(&json, &sl_fields_indicators, &told, arena);
+		sl_json_line(&json);
+		sl_outfile_take(file, &line);
+		sl_arena_reset(arena);
+	}
+	sl_buf_free(&line);
+	sl_arena_free(&arena);
+}
+
+static enum sl_rc write_file(const struct sl_feed_input *in, struct sl_outdir *out,
+	const char *name,
+	void (*write_rows)(const struct sl_feed_input *in, const struct sl_tally *tally,
+		struct sl_outfile *file),
+	struct sl_err *err)
+{
+	const struct sl_tally *tally;
+	struct sl_outfile *file;
+	enum sl_rc rc = sl_tally_of(in, out, &tally, err);
+	if (rc == SL_OK)
+		rc = sl_outfile_open(out, name, true, &file, err);
+	if (rc != SL_OK)
+		return rc;
+	write_rows(in, tally, file);
+	return sl_outfile_close(&file, err);
+}
+
+static enum sl_rc write_csv(
+	const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err)
+{
+	return write_file(in, out, "indicators.csv", write_csv_rows, err);
+}
+
+static enum sl_rc write_json(
+	const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err)
+{
+	return write_file(in, out, "indicators.jsonl", write_json_rows, err);
+}
+
+const struct sl_feed sl_feed_indicators_csv = { "indicators-csv",
+	"indicators.csv: one row for each distinct indicator", true, write_csv };
+const struct sl_feed sl_feed_indicators_jsonl = { "indicators-jsonl",
+	"indicators.jsonl: the same as JSON lines", true, write_json };

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tally.h"
+
+#include "outdir.h"
+
+#include "storage/store.h"
+
+#include <stdlib.h>
+
+/* An indicator in a campaign. */
+struct ref {
+	uint32_t item, campaign;
+};
+
+struct making {
+	const struct sl_feed_input *in;
+	struct sl_tally *tally;
+	size_t room_items, room_ids;
+	struct ref *refs;
+	size_t n_refs, room_refs;
+};
+
+static void collect_campaigns(struct making *m)
+{
+	const struct sl_dossiers *campaigns = &m->in->campaigns;
+	struct sl_tally *t = m->tally;
+	const struct sl_dossier *dossier;
+	size_t room_genuine = 0, n_genuine = 0;
+	campaigns->rewind(campaigns->state);
+	while ((dossier = campaigns->next(campaigns->state))) {
+		*SL_ARENA_PUSH(t->arena, t->ids, t->n_ids, m->room_ids) = dossier->id;
+		*SL_ARENA_PUSH(t->arena, t->genuine, n_genuine, room_genuine) =
+			dossier->verdict.label == SL_VERDICT_GENUINE;
+		sl_assert(t->n_ids < 2 ||
+			  strcmp(t->ids[t->n_ids - 2].text, t->ids[t->n_ids - 1].text) < 0);
+	}
+}
+
+static void add_indicator(struct making *m, const struct sl_indicator_row *row)
+{
+	struct sl_tally *t = m->tally;
+	struct sl_span value = sl_redact_text(t->redact, t->arena, row->value);
+	struct sl_tallied *item = SL_ARENA_PUSH(t->arena, t->items, t->n, m->room_items);
+	memset(item, 0, sizeof(*item));
+	item->key = row->key;
+	item->kind = row->kind;
+	item->value = value;
+	item->host = row->host;
+	item->domain = row->domain;
+	item->flags = (uint32_t)row->flags;
+	item->first = item->last = SL_TIME_NONE;
+	item->into = (uint32_t)(t->n - 1);
+	item->hidden = sl_redact_changed(row->value, value);
+	sl_assert(t->n < UINT32_MAX);
+	sl_assert(t->n < 2 || sl_id_cmp(&item[-1].key, &item->key) < 0);
+}
+
+static void collect_indicators(struct making *m)
+{
+	struct sl_indicator_row row;
+	struct sl_scan *scan = sl_scan_open(m->in->view, SL_TABLE_INDICATORS, SL_SPAN_NULL);
+	while (sl_scan_next(scan, m->tally->arena, &row))
+		add_indicator(m, &row);
+	sl_scan_close(&scan);
+}
+
+static int item_order(const struct sl_tallied *x, const struct sl_tallied *y)
+{
+	int order = x->kind == y->kind ? 0 : strcmp(sl_kind_name(x->kind), sl_kind_name(y->kind));
+	return order ? order : sl_span_cmp(x->value, y->value);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const struct sl_tallied *x = a, *y = b;
+	int order = item_order(x, y);
+	if (!order)
+		order = sl_span_cmp(x->host, y->host);
+	return order ? order : sl_id_cmp(&x->key, &y->key);
+}
+
+static int by_value_of_pointers(const void *a, const void *b)
+{
+	const struct sl_tallied *const *x = a, *const *y = b;
+	return by_value(*x, *y);
+}
+
+/* Values that became equal by hiding are counted as one. */
+static void unite_hidden(struct sl_tally *t)
+{
+	struct sl_tallied **hidden = NULL;
+	size_t n = 0, room = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i].hidden)
+			*SL_ARENA_PUSH(t->arena, hidden, n, room) = &t->items[i];
+	}
+	if (n)
+		qsort(hidden, n, sizeof(struct sl_tallied *), by_value_of_pointers);
+	for (size_t i = 1; i < n; i++) {
+		if (item_order(hidden[i - 1], hidden[i]) == 0) {
+			hidden[i]->into = hidden[i - 1]->into;
+			t->items[hidden[i]->into].flags |= hidden[i]->flags;
+		}
+	}
+}
+
+static int by_id(const void *key, const void *element)
+{
+	const struct sl_campaign_id *x = key, *y = element;
+	return strcmp(x->text, y->text);
+}
+
+/* Index of the living campaign of a variant; false: none. */
+static bool campaign_of(struct making *m, const struct sl_id *variant, uint32_t *index_r)
+{
+	struct sl_variant_row row;
+	struct sl_campaign_id id;
+	struct sl_tally *t = m->tally;
+	if (!sl_view_variant(m->in->view, variant, &row) || !row.assigned ||
+		!sl_view_resolve(m->in->view, &row.campaign, &id) || !t->n_ids)
+		return false;
+	const struct sl_campaign_id *found = bsearch(&id, t->ids, t->n_ids, sizeof(id), by_id);
+	if (!found)
+		return false;
+	*index_r = (uint32_t)(found - t->ids);
+	return true;
+}
+
+static int by_key(const void *key, const void *element)
+{
+	const struct sl_tallied *item = element;
+	return sl_id_cmp(key, &item->key);
+}
+
+static void widen(struct sl_tallied *item, int64_t first, int64_t last)
+{
+	if (first != SL_TIME_NONE && (item->first == SL_TIME_NONE || first < item->first))
+		item->first = first;
+	if (last != SL_TIME_NONE && (item->last == SL_TIME_NONE || last > item->last))
+		item->last = last;
+}
+
+static void add_use(
+	struct making *m, const struct sl_use_row *use, bool has_campaign, uint32_t campaign)
+{
+	struct sl_tally *t = m->tally;
+	struct sl_tallied *item =
+		!t->n ? NULL : bsearch(&use->indicator, t->items, t->n, sizeof(*item), by_key);
+	if (!item)
+		return;
+	item = &t->items[item->into];
+	item->roles |= use->roles;
+	item->messages += use->messages;
+	item->whole = true;
+	widen(item, use->first, use->last);
+	if (!has_campaign)
+		return;
+	if (m->n_refs == m->room_refs) {
+		m->room_refs = m->room_refs ? m->room_refs * 2 : 1024;
+		m->refs = sl_realloc(m->refs, m->room_refs * sizeof(*m->refs));
+	}
+	m->refs[m->n_refs++] = (struct ref){ (uint32_t)(item - t->items), campaign };
+}
+
+static void collect_uses(struct making *m)
+{
+	struct sl_use_row use;
+	struct sl_id variant = { { 0 } };
+	uint32_t campaign = 0;
+	bool any = false, has_campaign = false;
+	struct sl_arena *scratch = sl_arena_new(0);
+	struct sl_scan *scan = sl_scan_open(m->in->view, SL_TABLE_USES, SL_SPAN_NULL);
+	while (sl_scan_next(scan, scratch, &use)) {
+		if (!any || !sl_id_eq(&variant, &use.variant)) {
+			variant = use.variant;
+			has_campaign = campaign_of(m, &variant, &campaign);
+			any = true;
+		}
+		add_use(m, &use, has_campaign, campaign);
+		sl_arena_reset(scratch);
+	}
+	sl_scan_close(&scan);
+	sl_arena_free(&scratch);
+}
+
+static int by_item(const void *a, const void *b)
+{
+	const struct ref *x = a, *y = b;
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return x->campaign < y->campaign ? -1 : x->campaign > y->campaign;
+}
+
+/* Give each item its distinct campaigns, in one array. */
+static void hand_out_refs(struct making *m)
+{
+	struct sl_tally *t = m->tally;
+	if (!m->n_refs)
+		return;
+	qsort(m->refs, m->n_refs, sizeof(*m->refs), by_item);
+	uint32_t *all = sl_arena_alloc(t->arena, m->n_refs * sizeof(*all));
+	for (size_t i = 0, n = 0; i < m->n_refs; i++) {
+		struct sl_tallied *item = &t->items[m->refs[i].item];
+		if (i && by_item(&m->refs[i - 1], &m->refs[i]) == 0)
+			continue;
+		all[n] = m->refs[i].campaign;
+		if (!item->n_campaigns++)
+			item->campaigns = &all[n];
+		n++;
+	}
+}
+
+static bool genuine_only(const struct sl_tally *t, const struct sl_tallied *item)
+{
+	for (uint32_t i = 0; i < item->n_campaigns; i++) {
+		if (!t->genuine[item->campaigns[i]])
+			return false;
+	}
+	return item->n_campaigns > 0;
+}
+
+static enum sl_role first_role(uint32_t roles)
+{
+	for (unsigned role = 0; role < SL_ROLES; role++) {
+		if (roles >> role & 1)
+			return (enum sl_role)role;
+	}
+	return SL_ROLE_MENTION;
+}
+
+static void judge(const struct making *m, struct sl_tallied *item)
+{
+	struct sl_indicator indicator = { .kind = item->kind,
+		.role = first_role(item->roles),
+		.view = SL_VIEW_TEXT,
+		.flags = item->flags,
+		.value = item->value,
+		.host = item->host,
+		.domain = item->domain };
+	struct sl_policy_facts facts = { .roles = item->roles,
+		.messages = item->messages,
+		.campaigns = item->n_campaigns,
+		.last_seen = item->last,
+		.genuine_only = genuine_only(m->tally, item) };
+	sl_policy_judge(m->in->tables, m->in->config, &indicator, &facts, &item->policy);
+	if (item->hidden) {
+		item->policy.actionable = false;
+		item->policy.why = "trap";
+	}
+	sl_assert(item->policy.confidence <= 100 && item->policy.why);
+}
+
+bool sl_in_period(const struct sl_config *config, int64_t first, int64_t last)
+{
+	if (config->since != SL_TIME_NONE && (last == SL_TIME_NONE || last < config->since))
+		return false;
+	return config->until == SL_TIME_NONE || (first != SL_TIME_NONE && first <= config->until);
+}
+
+static bool is_wanted(const struct making *m, const struct sl_tallied *item)
+{
+	return item->whole && !(item->hidden && item->kind == SL_KIND_EMAIL) &&
+	       sl_in_period(m->in->config, item->first, item->last);
+}
+
+static void finish(struct making *m)
+{
+	struct sl_tally *t = m->tally;
+	size_t n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		if (!is_wanted(m, &t->items[i]))
+			continue;
+		judge(m, &t->items[i]);
+		t->items[n++] = t->items[i];
+	}
+	t->n = n;
+	if (n)
+		qsort(t->items, n, sizeof(*t->items), by_value);
+}
+
+static struct sl_tally *make(const struct sl_feed_input *in)
+{
+	struct making m = { .in = in, .tally = sl_calloc(1, sizeof(*m.tally)) };
+	m.tally->arena = sl_arena_new(0);
+	m.tally->redact = sl_redact_new(in->config);
+	collect_campaigns(&m);
+	collect_indicators(&m);
+	unite_hidden(m.tally);
+	collect_uses(&m);
+	hand_out_refs(&m);
+	finish(&m);
+	free(m.refs);
+	return m.tally;
+}
+
+enum sl_rc sl_tally_of(const struct sl_feed_input *in, struct sl_outdir *out,
+	const struct sl_tally **tally_r, struct sl_err *err)
+{
+	if (!sl_outdir_tally(out))
+		sl_outdir_keep_tally(out, make(in));
+	*tally_r = sl_outdir_tally(out);
+	if (sl_view_damage(in->view))
+		return sl_err_set(err, SL_EXIT_IOERR,
+			"the store has rows that cannot be read; see `spamloom check`");
+	return SL_OK;
+}
+
+void sl_tally_free(struct sl_tally **tally)
+{
+	if (!*tally)
+		return;
+	sl_redact_free(&(*tally)->redact);
+	sl_arena_free(&(*tally)->arena);
+	free(*tally);
+	*tally = NULL;
+}
+
+bool sl_tallied_blocks(const struct sl_tallied *item, const struct sl_config *config)
+{
+	return item->policy.actionable && item->policy.confidence >= config->confidence;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct sl_span *x = a, *y = b;
+	return sl_span_cmp(*x, *y);
+}
+
+const struct sl_span *sl_role_names(struct sl_arena *arena, uint32_t roles, size_t *n_r)
+{
+	struct sl_span *names = sl_arena_alloc(arena, SL_ROLES * sizeof(*names));
+	size_t n = 0;
+	for (unsigned role = 0; role < SL_ROLES; role++) {
+		if (roles >> role & 1)
+			names[n++] = sl_span_str(sl_role_name((enum sl_role)role));
+	}
+	qsort(names, n, sizeof(*names), by_text);
+	*n_r = n;
+	return names;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* texts.h - every sentence that is printed for people, in one table with a column per language.
+ *
+ * "{0}" to "{9}" stand for what is filled in, so that a translation may change the order. A new
+ * language is a column in texts.c; a sentence that it lacks is printed in English.
+ */
+#ifndef SL_TEXTS_H
+#define SL_TEXTS_H
+
+#include "pipeline/base/buf.h"
+#include "pipeline/config.h"
+
+enum sl_language { SL_LANGUAGE_EN, SL_LANGUAGES };
+
+/* Title, labels of the left column, sentences. */
+enum sl_text {
+	SL_TEXT_TITLE_MAIL,
+	SL_TEXT_TITLE_CAMPAIGN,
+	SL_TEXT_HEAD_SENDER,
+	SL_TEXT_HEAD_ORIGIN,
+	SL_TEXT_HEAD_AUTH,
+	SL_TEXT_HEAD_BODY,
+	SL_TEXT_HEAD_LINKS,
+	SL_TEXT_HEAD_FILES,
+	SL_TEXT_HEAD_VERDICT,
+	SL_TEXT_HEAD_EXEMPLAR,
+	SL_TEXT_HEAD_TEMPLATE,
+	SL_TEXT_HEAD_WHY,
+	SL_TEXT_HEAD_TIMELINE,
+	SL_TEXT_HEAD_SENDERS,
+	SL_TEXT_HEAD_INFRASTRUCTURE,
+	SL_TEXT_HEAD_INDICATORS,
+	SL_TEXT_HEAD_RELATIONS,
+	SL_TEXT_HEAD_LINEAGE,
+
+	SL_TEXT_SUBJECT,
+	SL_TEXT_DATE,
+	SL_TEXT_RECEIVED,
+	SL_TEXT_NAME_SHOWN,
+	SL_TEXT_FROM,
+	SL_TEXT_RETURN_PATH,
+	SL_TEXT_REPLY_TO,
+	SL_TEXT_CLAIMS,
+	SL_TEXT_SENT_FROM,
+	SL_TEXT_CALLED_ITSELF,
+	SL_TEXT_REVERSE_NAME,
+	SL_TEXT_CLAIMED_ONLY,
+	SL_TEXT_COUNTRY,
+	SL_TEXT_NETWORK,
+	SL_TEXT_BLOCK_LISTS,
+	SL_TEXT_RESULTS,
+	SL_TEXT_WRITTEN_BY,
+	SL_TEXT_DECODED_FROM,
+	SL_TEXT_LANGUAGE,
+	SL_TEXT_IT_SAYS,
+	SL_TEXT_LINK,
+	SL_TEXT_SHOWN_AS,
+	SL_TEXT_HOST,
+	SL_TEXT_DOMAIN,
+	SL_TEXT_REGISTRAR,
+	SL_TEXT_ADDRESS,
+	SL_TEXT_NOTE,
+	SL_TEXT_REAL_SITE,
+	SL_TEXT_OTHER_LINKS,
+	SL_TEXT_FILE,
+	SL_TEXT_VERDICT,
+	SL_TEXT_BECAUSE,
+	SL_TEXT_ID,
+	SL_TEXT_ALIASES,
+	SL_TEXT_NAME,
+	SL_TEXT_STATUS,
+	SL_TEXT_BRAND,
+	SL_TEXT_PRETEXT,
+	SL_TEXT_LANGUAGES,
+	SL_TEXT_SEEN,
+	SL_TEXT_SIZE,
+	SL_TEXT_CONFIDENCE,
+	SL_TEXT_FOUND_AT,
+	SL_TEXT_WEAKEST,
+	SL_TEXT_SENDER_NAMES,
+	SL_TEXT_SENDERS,
+	SL_TEXT_SUBJECTS,
+	SL_TEXT_MAILERS,
+	SL_TEXT_ARCHIVES,
+
+	SL_TEXT_NONE,
+	SL_TEXT_UNKNOWN,
+	SL_TEXT_EMPTY,
+	SL_TEXT_NOT_ASKED,
+	SL_TEXT_NO_DATABASE,
+	SL_TEXT_NOT_FOUND,
+	SL_TEXT_MORE,
+	SL_TEXT_WITH_SOURCE,
+	SL_TEXT_WITH_NOTE,
+	SL_TEXT_AS_NUMBER,
+	SL_TEXT_DATE_BAD,
+
+	SL_TEXT_DOMAIN_OWN,
+	SL_TEXT_DOMAIN_FREEMAIL,
+	SL_TEXT_DOMAIN_IMITATES,
+	SL_TEXT_DOMAIN_DIFFERS,
+	SL_TEXT_CLAIM_OWN_PROVED,
+	SL_TEXT_CLAIM_OWN_UNPROVED,
+	SL_TEXT_CLAIM_FALSE,
+	SL_TEXT_CLAIM_NOBODY,
+	SL_TEXT_ADDRESS_IN_NAME,
+	SL_TEXT_MANY_FROM,
+
+	SL_TEXT_IP_BOUNDARY,
+	SL_TEXT_IP_TOP_HOP,
+	SL_TEXT_IP_PRIVATE_ONLY,
+	SL_TEXT_IP_NO_PEER,
+	SL_TEXT_IP_NO_RECEIVED,
+	SL_TEXT_IP_ENVELOPE,
+	SL_TEXT_IP_LEARNED,
+	SL_TEXT_IP_FORGED,
+
+	SL_TEXT_AUTH_NOBODY,
+
+	SL_TEXT_PART,
+	SL_TEXT_PART_NO_CHARSET,
+	SL_TEXT_CHARSET_REPAIRED,
+	SL_TEXT_CHARSET_LOSS,
+	SL_TEXT_MIME_DAMAGED,
+	SL_TEXT_HIDDEN,
+	SL_TEXT_NO_TEXT,
+
+	SL_TEXT_NO_LINKS,
+	SL_TEXT_MISMATCH,
+	SL_TEXT_IMITATES,
+	SL_TEXT_SHARED,
+	SL_TEXT_SHORTENER,
+	SL_TEXT_OPAQUE,
+	SL_TEXT_WRAPPER,
+	SL_TEXT_TARGET,
+	SL_TEXT_FORM,
+	SL_TEXT_REFRESH,
+	SL_TEXT_QR,
+	SL_TEXT_IP_HOST,
+	SL_TEXT_USERINFO,
+	SL_TEXT_DISGUISED,
+	SL_TEXT_REAL_NONE,
+	SL_TEXT_REAL_SOME,
+	SL_TEXT_OTHER_SOME,
+
+	SL_TEXT_FILE_LINE,
+	SL_TEXT_LIMITS,
+	SL_TEXT_VERDICT_LINE,
+	SL_TEXT_VERDICT_UNKNOWN,
+
+	SL_TEXT_SEEN_RANGE,
+	SL_TEXT_SIZE_LINE,
+	SL_TEXT_OF_HUNDRED,
+	SL_TEXT_PLACE,
+	SL_TEXT_WEAKEST_LINE,
+	SL_TEXT_FOUNDER_ONLY,
+	SL_TEXT_COUNTED,
+	SL_TEXT_NO_TIME,
+	SL_TEXT_BLOCK,
+	SL_TEXT_DO_NOT_BLOCK,
+	SL_TEXT_NO_RELATIONS,
+	SL_TEXT_LINEAGE_LINE,
+	SL_TEXT_LINEAGE_OTHER,
+	SL_TEXTS
+};
+
+/* The language of the texts; English where there is none of that name. */
+enum sl_language sl_language_of(const struct sl_config *config);
+const char *sl_text(enum sl_language language, enum sl_text text);
+/* The sentence with `args` filled in. */
+void sl_text_fill(struct sl_buf *to, enum sl_language language, enum sl_text text,
+	const struct sl_span *args, size_t n);
+/* A rule of the verdict as a sentence; its name with blanks when there is no sentence for it. */
+void sl_text_reason(struct sl_buf *to, enum sl_language language, const char *rule);
+/* What an indicator's role means, short; plural-free. */
+const char *sl_text_role(enum sl_language language, unsigned role);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "pipeline/fields.h"
+
+#include <stdlib.h>
+
+static char *read_formats(void)
+{
+	FILE *file = fopen(SL_TEST_DATA "/../../docs/FORMATS.md", "r");
+	assert_non_null(file);
+	char *text = sl_calloc(1, 1 << 20);
+	size_t n = fread(text, 1, (1 << 20) - 1, file);
+	assert_true(n > 0 && n < (1 << 20) - 1);
+	fclose(file);
+	return text;
+}
+
+static void the_page_says_what_the_rows_say(void **state)
+{
+	(void)state;
+	struct sl_buf list = sl_buf_make(1 << 20);
+	char *page = read_formats();
+	sl_fields_list(&list);
+	if (!strstr(page, list.p))
+		fail_msg("docs/FORMATS.md is not what --list-fields prints");
+	free(page);
+	sl_buf_free(&list);
+}
+
+/* The binding column orders of the design. */
+static const char indicators[] =
+	"first_seen,last_seen,kind,value,defanged,roles,messages,campaigns,actionable,confidence,"
+	"expires,why,asn,as_name,country,registrar,registered,resolves_to,listed_by,campaign_ids";
+static const char messages[] =
+	"schema,id,sha256,parent,origin,sightings,date,received,subject,from,return_path,reply_to,"
+	"origin_ip,relays,auth,language,brand,variant,campaign,attachments,flags,indicators";
+static const char campaigns[] =
+	"schema,id,aliases,name,status,brand,pretext,languages,first_seen,last_seen,waves,messages,"
+	"variants,traps,confidence,subjects,senders,origin_ips,urls,domains,attachments,exemplar,"
+	"template,evidence,related,lineage,verdict";
+
+static const struct sl_field_table *table_of(const char *name)
+{
+	for (size_t i = 0; sl_field_tables[i]; i++) {
+		if (strcmp(sl_field_tables[i]->name, name) == 0)
+			return sl_field_tables[i];
+	}
+	fail_msg("no table %s", name);
+	return NULL;
+}
+
+static void check_order(const char *name, const char *want, bool csv)
+{
+	const struct sl_field_table *table = table_of(name);
+	struct sl_buf got = sl_buf_make(10000);
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const struct sl_field_row *row = &table->rows[i];
+		if (csv ? !row->get : !row->get && !row->nested)
+			continue;
+		if (got.n)
+			sl_buf_char(&got, ',');
+		sl_buf_str(&got, row->name);
+	}
+	/* more may stand behind, nothing in between */
+	if (!sl_span_starts(sl_buf_span(&got), sl_span_str(want)))
+		fail_msg("%s: got %s", name, got.p);
+	sl_buf_free(&got);
+}
+
+static void the_order_is_the_design_s(void **state)
+{
+	(void)state;
+	check_order("indicators", indicators, true);
+	check_order("messages", messages, false);
+	check_order("campaigns", campaigns, false);
+}
+
+static void rows_are_well_formed(void **state)
+{
+	(void)state;
+	for (size_t t = 0; sl_field_tables[t]; t++) {
+		const struct sl_field_table *table = sl_field_tables[t];
+		for (size_t i = 0; i < table->n_rows; i++) {
+			const struct sl_field_row *row = &table->rows[i];
+			assert_true(row->since >= 1 && row->since <= SL_OUTPUT_SCHEMA);
+			assert_null(strchr(row->help, '|'));
+			assert_true(
+				table->csv || row->get || row->nested || strchr(row->name, '.'));
+			for (size_t k = 0; k < i; k++)
+				assert_string_not_equal(row->name, table->rows[k].name);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_page_says_what_the_rows_say),
+		cmocka_unit_test(the_order_is_the_design_s),
+		cmocka_unit_test(rows_are_well_formed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
