@@ -16,7 +16,9 @@ const struct sl_opt_row sl_opt_rows[] = {
 		"folder that remembers: what was seen, looked up, grouped", STORES },
 	{ "out", 'o', SL_OPT_TEXT, AT(out), 0, 0, "DIR", "out", "folder for the feeds", WRITES },
 	{ "format", 0, SL_OPT_LIST, AT(formats), 0, 0, "LIST", "",
-		"feeds to write, comma-separated; default: all but messages", WRITES },
+		"feeds to write: messages adds messages.jsonl to the usual ones; indicators, "
+		"campaigns, csv, jsonl, lists, night, rejects write just these; all",
+		WRITES },
 	{ "jobs", 'j', SL_OPT_UNSIGNED, AT(jobs), 0, 1024, "N", "0",
 		"worker threads; 0: one per processor", RUN },
 	{ "readers", 0, SL_OPT_UNSIGNED, AT(readers), 0, 256, "N", "0",

@@ -35,8 +35,8 @@ extern const struct sl_stage sl_stage_brand;   /* stages/cluster */
 extern const struct sl_stage sl_stage_variant; /* stages/cluster: the variant key, last */
 
 /* Read the public suffix list (--psl, else the system's and our supplement) for all workers of this
- * process, before the first of them starts. Exit 78: missing or empty; a wrong guess would be worse.
- * (stages/extract/suffixes.c) */
+ * process, before the first of them starts. Exit 78: missing or empty; a wrong guess would be
+ * worse. (stages/extract/suffixes.c) */
 enum sl_rc sl_suffixes_preload(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_err *err) SL_MUST_CHECK;
 

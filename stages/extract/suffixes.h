@@ -20,8 +20,8 @@ enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tabl
 	struct sl_suffixes **suffixes_r, struct sl_err *err) SL_MUST_CHECK;
 void sl_suffixes_free(struct sl_suffixes **suffixes);
 
-/* The object of this process (sl_suffixes_preload() of pipeline/stage.h loads it), for stages, which
- * cannot fail: without a list, the one built into libpsl. */
+/* The object of this process (sl_suffixes_preload() of pipeline/stage.h loads it), for stages,
+ * which cannot fail: without a list, the one built into libpsl. */
 const struct sl_suffixes *sl_suffixes_shared(
 	const struct sl_config *config, const struct sl_tables *tables);
 

@@ -24,7 +24,7 @@ static struct sl_store *open_store(char path[64])
 	struct sl_err err = { .text = "" };
 
 	if (!path[0]) {
-		strcpy(path, "/tmp/spamloom-test-XXXXXX");
+		snprintf(path, 64, "/tmp/spamloom-test-XXXXXX");
 		assert_non_null(mkdtemp(path));
 	}
 	if (sl_store_open(path, SL_STORE_WRITE, &store, &err) != SL_OK)

@@ -1,47 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack.h"
-#include "sink.h"
-
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define F "From a@example.org Tue Nov  3 10:15:01 2026\n"
-#define MAIL(n) "Subject: mail " n "\nTo: trap@example.net\n\nbody no " n "\n"
-#define MBOX F MAIL("1") "\n" F MAIL("2") "\n"
-
-static const struct sl_limits roomy = {
-	.ratio = 1000, .archive_depth = 4, .spool = 64 << 20, .entries = 1000
-};
-
-static int file_of(struct sl_span bytes)
-{
-	int fd = memfd_create("test", MFD_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes.p, bytes.n), bytes.n);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	return fd;
-}
-
-static enum sl_rc read_with(struct log_sink *log, struct sl_span bytes, const char *name,
-	const struct sl_limits *limits)
-{
-	struct sl_err err = { .text = "" };
-	int fd = file_of(bytes);
-	enum sl_rc rc = sl_source_read(fd, name, limits, &log->sink, &err);
-	close(fd);
-	return rc;
-}
-
-static void check_log(
-	struct sl_span bytes, const char *name, const struct sl_limits *limits, const char *want)
-{
-	struct log_sink log = log_sink_make();
-	assert_int_equal(read_with(&log, bytes, name, limits), SL_OK);
-	CHECK_SPAN(sl_buf_span(&log.log), want);
-	log_sink_free(&log);
-}
+#include "reading_log.h"
 
 /* ---- plain and compressed files ---- */
 
@@ -62,8 +20,6 @@ static void test_plain(void **state)
 	check_log(SL_SPAN("Subject: z\n\nPK\3\4PK\5\6"), "x.zip", &roomy,
 		"#0 @0+20 20\n: mail 20 1\n");
 }
-
-static const char *const filters[] = { "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "compress" };
 
 static void test_compressed(void **state)
 {
@@ -144,22 +100,6 @@ static void test_tar_gzip_trailer(void **state)
 }
 
 /* ---- archives ---- */
-
-#define FILE_OF(path, literal)                                                                     \
-	{                                                                                          \
-		.name = (path), .bytes = {(literal), sizeof(literal) - 1 }                         \
-	}
-
-static const struct pack_file sample[] = {
-	FILE_OF("a/1.eml", MAIL("1")),
-	FILE_OF("a/box", MBOX),
-	FILE_OF("README", "read me\n"),
-	FILE_OF("empty", ""),
-	FILE_OF("cur/1793700000.M1P2.host:2,S", MAIL("3")),
-	{ .name = "folder/", .folder = true },
-	FILE_OF("a/2", MAIL("4")),
-	{ .name = "link", .link = "/etc/passwd" },
-};
 
 static const char sample_log[] = "a/1.eml#0 @0+48 48\na/1.eml: mail 48 1\n"
 				 "a/box#0 @0+93 48\na/box#1 @93+93 48\na/box: mbox 186 2\n"
@@ -280,19 +220,6 @@ static void test_names(void **state)
 }
 
 /* ---- damage ---- */
-
-static struct sl_span fat_mail(void)
-{
-	enum { N = 40000 };
-	static char text[N];
-	uint32_t seed = 7;
-	memcpy(text, "Subject: fat\n\n", 14);
-	for (size_t i = 14; i < N; i++) {
-		seed = seed * 1664525 + 1013904223;
-		text[i] = i % 70 == 0 ? '\n' : (char)('!' + (seed >> 24) % 90);
-	}
-	return sl_span_of(text, N);
-}
 
 /* Cut anywhere: it ends, says so, and what came out is a prefix of what went in. */
 static void check_cut(struct sl_span whole, size_t at, struct sl_span mail, bool must_tell)
@@ -452,166 +379,6 @@ static void test_zip_in_disguise(void **state)
 	sl_buf_free(&a);
 }
 
-/* ---- limits ---- */
-
-static void test_depth(void **state)
-{
-	(void)state;
-	struct sl_buf a = squeeze("gzip", SL_SPAN(MAIL("1")));
-	for (int level = 1; level <= 5; level++) {
-		struct log_sink log = log_sink_make();
-		assert_int_equal(read_with(&log, sl_buf_span(&a), "x", &roomy), SL_OK);
-		assert_int_equal(log.messages, level <= 4);
-		assert_int_equal(log.rejects, level > 4);
-		log_sink_free(&log);
-		struct sl_buf next = squeeze("gzip", sl_buf_span(&a));
-		sl_buf_free(&a);
-		a = next;
-	}
-	sl_buf_free(&a);
-	a = pack("ustar", "gzip", NULL, sample, 1);
-	for (int level = 1; level <= 5; level++) {
-		struct log_sink log = log_sink_make();
-		assert_int_equal(read_with(&log, sl_buf_span(&a), "x", &roomy), SL_OK);
-		assert_int_equal(log.messages, level <= 4);
-		assert_int_equal(log.rejects, level > 4);
-		assert_int_equal(log.members, level <= 4 ? level + 1 : 5);
-		log_sink_free(&log);
-		const struct pack_file file = { .name = "in", .bytes = sl_buf_span(&a) };
-		struct sl_buf next = pack(level % 2 ? "zip" : "ustar", "none", NULL, &file, 1);
-		sl_buf_free(&a);
-		a = next;
-	}
-	sl_buf_free(&a);
-}
-
-static void test_ratio(void **state)
-{
-	(void)state;
-	enum { N = 20 << 20 };
-	char *zeros = calloc(1, N);
-	memcpy(zeros, "Subject: bomb\n\n", 15);
-	struct sl_limits limits = roomy;
-	limits.ratio = 100;
-	for (size_t i = 0; i < SL_LEN(filters); i++) {
-		struct sl_buf bomb = squeeze(filters[i], sl_span_of(zeros, N));
-		struct log_sink log = log_sink_make();
-		assert_int_equal(read_with(&log, sl_buf_span(&bomb), "x", &limits), SL_OK);
-		assert_true(sl_span_find(sl_buf_span(&log.log), SL_SPAN("! limit-ratio\n"), 0) > 0);
-		assert_int_equal(log.rejects, 1);
-		assert_int_equal(log.messages, 1);
-		assert_true(log.bytes.n < (17 << 20));
-		log_sink_free(&log);
-		sl_buf_free(&bomb);
-	}
-	/* among others it costs only itself */
-	struct sl_buf bomb = squeeze("zstd", sl_span_of(zeros, N));
-	struct sl_buf noise = sl_buf_make(1 << 20);
-	for (int i = 0; i < 20; i++)
-		sl_buf_add(&noise, fat_mail());
-	const struct pack_file files[] = {
-		{ .name = "noise", .bytes = sl_buf_span(&noise) },
-		{ .name = "bomb", .bytes = sl_buf_span(&bomb) },
-		FILE_OF("good", MAIL("1")),
-	};
-	struct sl_buf a = pack("ustar", "none", NULL, files, 3);
-	struct log_sink log = log_sink_make();
-	assert_int_equal(read_with(&log, sl_buf_span(&a), "x", &limits), SL_OK);
-	assert_int_equal(log.messages, 3);
-	assert_int_equal(log.rejects, 1);
-	struct sl_span got = sl_buf_span(&log.log);
-	assert_true(
-		sl_span_starts(got, SL_SPAN("noise#0 @0+800000 800000\nnoise: mail 800000 1\n")));
-	assert_true(sl_span_find(got, SL_SPAN("bomb! limit-ratio\nbomb: damaged "), 0) > 0);
-	assert_true(
-		sl_span_find(got, SL_SPAN("good#0 @0+48 48\ngood: mail 48 1\n: archive "), 0) > 0);
-	log_sink_free(&log);
-	sl_buf_free(&a);
-	sl_buf_free(&bomb);
-	sl_buf_free(&noise);
-	free(zeros);
-}
-
-static void test_entries_and_spool(void **state)
-{
-	(void)state;
-	struct sl_limits limits = roomy;
-	limits.entries = 2;
-	struct sl_buf a = pack("ustar", "none", NULL, sample, 3);
-	struct log_sink log = log_sink_make();
-	assert_int_equal(read_with(&log, sl_buf_span(&a), "x", &limits), SL_OK);
-	assert_int_equal(log.messages, 3);
-	assert_true(sl_span_find(sl_buf_span(&log.log), SL_SPAN("\n! limit-entries\n"), 0) > 0);
-	log_sink_free(&log);
-	sl_buf_free(&a);
-
-	limits = roomy;
-	struct sl_buf zip = pack("zip", "none", NULL, sample, 1);
-	struct sl_buf gz = squeeze("gzip", sl_buf_span(&zip));
-	limits.spool = zip.n;
-	log = log_sink_make();
-	assert_int_equal(read_with(&log, sl_buf_span(&gz), "x", &limits), SL_OK);
-	assert_int_equal(log.messages, 1);
-	log_sink_free(&log);
-	limits.spool--;
-	check_log(sl_buf_span(&gz), "x", &limits, "! limit-spool\n: damaged 0 0\n");
-	sl_buf_free(&zip);
-	sl_buf_free(&gz);
-}
-
-/* ---- the sink stops the walk, the disk fails ---- */
-
-static void test_stop(void **state)
-{
-	(void)state;
-	const struct pack_file inner[] = { FILE_OF("x", MBOX) };
-	struct sl_buf zip = pack("zip", "none", NULL, inner, 1);
-	struct sl_buf gz = squeeze("gzip", SL_SPAN(MBOX));
-	gz.p[gz.n - 1] ^= 1;
-	const struct pack_file files[] = {
-		sample[1],
-		{ .name = "z", .bytes = sl_buf_span(&zip) },
-		{ .name = "g", .bytes = sl_buf_span(&gz) },
-		FILE_OF("e", F F MAIL("1")),
-	};
-	struct sl_buf a = pack("ustar", "none", NULL, files, SL_LEN(files));
-	unsigned at = 0;
-	enum sl_rc rc;
-	do {
-		struct log_sink log = log_sink_make();
-		log.fail_at = ++at;
-		log.fail_rc = at % 2 ? SL_END : SL_FATAL;
-		rc = read_with(&log, sl_buf_span(&a), "x", &roomy);
-		assert_int_equal(rc, log.calls == at ? log.fail_rc : SL_OK);
-		log_sink_free(&log);
-	} while (rc != SL_OK);
-	assert_true(at > 30);
-	sl_buf_free(&zip);
-	sl_buf_free(&gz);
-	sl_buf_free(&a);
-}
-
-static void test_read_error(void **state)
-{
-	(void)state;
-	struct log_sink log = log_sink_make();
-	struct sl_err err = { .text = "" };
-	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(sl_source_read(fd, "x", &roomy, &log.sink, &err), SL_FATAL);
-	assert_int_equal(err.exit_code, SL_EXIT_IOERR);
-	assert_int_equal(log.calls, 0);
-	close(fd);
-	log_sink_free(&log);
-}
-
-static void test_member_names(void **state)
-{
-	(void)state;
-	for (int i = 0; i < SL_MEMBERS; i++)
-		assert_true(strlen(sl_member_name((enum sl_member)i)) > 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -633,12 +400,6 @@ int main(void)
 		cmocka_unit_test(test_encrypted),
 		cmocka_unit_test(test_zip_overlap),
 		cmocka_unit_test(test_zip_in_disguise),
-		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_ratio),
-		cmocka_unit_test(test_entries_and_spool),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_read_error),
-		cmocka_unit_test(test_member_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine.h - what the threads of one run share. Private to pipeline/: plan, reader, committer, run.
+ *
+ * Fields say who writes them. "reader" means the one reader that has the archive; what it wrote is
+ * visible to the committer because a queue push stands between.
+ */
+#ifndef SL_ENGINE_H
+#define SL_ENGINE_H
+
+#include "base/log.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "batch.h"
+#include "mill.h"
+#include "storage/store.h"
+
+#include <stdatomic.h>
+
+/* One input file. */
+struct sl_input {
+	const char *path;           /* plan */
+	struct sl_span name;        /* plan: how it is printed */
+	int fd;                     /* plan: of spooled standard input, else -1 */
+	struct sl_id key;           /* reader */
+	struct sl_file_stamp stamp; /* reader */
+	bool keyed;                 /* reader: key and stamp are known */
+	bool twin;     /* reader: the same bytes are read under another name in this run */
+	bool known;    /* reader: complete in the store, not read again */
+	bool damaged;  /* reader: something was rejected, now or in an earlier run */
+	bool complete; /* reader: read to its end, and unchanged meanwhile */
+	uint64_t emitted, bytes, rejects; /* reader */
+	uint64_t pushed; /* reader: messages handed on, final before the END note is pushed */
+	uint64_t members[SL_MEMBERS]; /* reader */
+	uint64_t committed;           /* committer: messages that came by */
+	bool seen, ended, finished;   /* committer */
+};
+
+struct sl_plan {
+	struct sl_arena *arena;
+	struct sl_input *inputs;
+	size_t n, room;
+	uint64_t bytes;    /* sizes of all files, for the progress line */
+	uint64_t specials; /* devices, FIFOs, sockets: never opened */
+};
+
+/* Walk the INPUT operands. Exit 66 when one does not exist. Spools "-". */
+enum sl_rc sl_plan_make(
+	const struct sl_strings *operands, struct sl_plan *plan_r, struct sl_err *err);
+void sl_plan_free(struct sl_plan *plan);
+
+struct sl_counts {
+	_Atomic uint64_t archives, known, unreadable, rejects; /* readers */
+	_Atomic uint64_t file_bytes;                           /* readers: of finished files */
+	_Atomic uint64_t message_bytes;                        /* readers */
+	_Atomic uint64_t messages, embedded, sightings, limited, damaged_mails; /* committer */
+	_Atomic uint64_t passed;   /* committer: all messages that came by */
+	_Atomic uint64_t variants; /* committer: new ones */
+	_Atomic uint64_t commits;  /* committer */
+};
+
+struct sl_engine {
+	const struct sl_config *config;
+	const struct sl_tables *tables;
+	struct sl_log *log;
+	struct sl_store *store;
+	struct sl_plan *plan;
+	struct sl_pool *pool;
+	struct sl_queue *raw;  /* readers -> workers */
+	struct sl_queue *done; /* workers -> committer */
+	unsigned readers, workers;
+	atomic_size_t next_input;
+	atomic_bool draining; /* SIGINT or SIGTERM: finish what is in flight */
+	atomic_bool committer_done;
+	struct sl_counts counts;
+	struct sl_night_row night; /* committer while threads run */
+	bool night_exists;         /* committer: the row is in the store */
+	pthread_mutex_t lock;      /* of the three below */
+	bool failed;
+	struct sl_err err;
+	void *keys; /* GHashTable of archive keys that this run has in hand */
+	double stage_seconds[SL_MILL_STAGES];
+};
+
+/* Note the first fatal error and stop everything. Any thread. */
+void sl_engine_fail(struct sl_engine *engine, const struct sl_err *err);
+bool sl_engine_stopping(struct sl_engine *engine);
+/* True when this run does not yet have an archive of that key; remembers it. Any thread. */
+bool sl_engine_claim(struct sl_engine *engine, const struct sl_id *key);
+
+struct sl_reader_start {
+	struct sl_engine *engine;
+	unsigned number;
+};
+/* Thread body: read inputs until none is left. Takes a struct sl_reader_start *. */
+void sl_reader_main(void *start);
+/* Thread body: commit batches until the queue closes. Takes a struct sl_engine *. */
+void sl_committer_main(void *engine);
+
+#endif

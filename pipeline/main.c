@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - the command line: which command, with which options. */
+#include "commands.h"
+#include "options.h"
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct sl_command *const commands[] = {
+	&sl_command_run,
+	&sl_command_feed,
+	&sl_command_campaigns,
+	&sl_command_show,
+	&sl_command_explain,
+	&sl_command_lookup,
+	&sl_command_check,
+};
+
+static void print(struct sl_buf *text)
+{
+	fwrite(text->p, 1, text->n, stdout);
+	sl_buf_free(text);
+}
+
+static int usage(void)
+{
+	struct sl_buf text = sl_buf_make(1 << 20);
+	sl_buf_str(&text,
+		"spamloom: archives of unwanted mail in, campaigns and indicator feeds out\n\n");
+	for (size_t i = 0; i < SL_LEN(commands); i++)
+		sl_buf_printf(&text, "  spamloom %-10s%-28s %s\n", commands[i]->name,
+			commands[i]->operands, commands[i]->help);
+	sl_buf_str(&text, "\n  spamloom COMMAND --help      the options of a command\n"
+			  "  spamloom --version           versions of program and libraries\n"
+			  "  spamloom --list-fields       every field of every output\n"
+			  "  spamloom --dump-options      every option, as a table\n"
+			  "  spamloom COMMAND [OPTIONS] --print-config   the options in force\n");
+	print(&text);
+	return SL_EXIT_CLEAN;
+}
+
+static int command_help(const struct sl_command *command)
+{
+	struct sl_buf text = sl_buf_make(1 << 20);
+	sl_buf_printf(&text,
+		"spamloom %s [OPTIONS] %s\n\n%s\n\n  -c, --config=FILE                  "
+		"options from a file, [spamloom] group\n",
+		command->name, command->operands, command->help);
+	sl_options_help(&text, command->name);
+	sl_buf_str(&text, command->more);
+	print(&text);
+	return SL_EXIT_CLEAN;
+}
+
+static int complain(const struct sl_err *err)
+{
+	fprintf(stderr, "spamloom: %s\n", err->text);
+	return (int)err->exit_code;
+}
+
+/* A test and its tables want a clock; SOURCE_DATE_EPOCH is the usual way to give one. */
+static enum sl_rc set_clock(struct sl_config *config, struct sl_err *err)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	uint64_t seconds;
+	if (config->as_of_given)
+		return SL_OK;
+	config->as_of = sl_clock_now();
+	if (!epoch || !*epoch)
+		return SL_OK;
+	if (!sl_span_u64(sl_span_str(epoch), &seconds) || seconds > INT64_MAX)
+		return sl_err_set(err, SL_EXIT_CONFIG, "SOURCE_DATE_EPOCH is no number of seconds");
+	config->as_of = (int64_t)seconds;
+	return SL_OK;
+}
+
+/* GLib's slice allocator costs two threads more than it saves one; it reads its environment before
+ * main(), so the only way to turn it off is to start once more. */
+static void restart_without_slices(const struct sl_command *command, char **argv)
+{
+	if (!command->threads || getenv("G_SLICE"))
+		return;
+	setenv("G_SLICE", "always-malloc", 1);
+	execv("/proc/self/exe", argv);
+}
+
+static int run_command(const struct sl_command *command, struct sl_options *options,
+	const struct sl_strings *operands, bool print_config)
+{
+	struct sl_err err;
+	struct sl_config *config = sl_options_config(options);
+	struct sl_tables *tables = NULL;
+	if (print_config) {
+		struct sl_buf text = sl_buf_make(1 << 20);
+		sl_options_print(options, true, &text);
+		print(&text);
+		return SL_EXIT_CLEAN;
+	}
+	if (operands->n < command->least || operands->n > command->most) {
+		sl_err_set(&err, SL_EXIT_USAGE, "usage: spamloom %s [OPTIONS] %s", command->name,
+			command->operands);
+		return complain(&err);
+	}
+	if (set_clock(config, &err) != SL_OK || sl_tables_load(config, &tables, &err) != SL_OK)
+		return complain(&err);
+	if (command->parses && sl_suffixes_preload(config, tables, &err) != SL_OK) {
+		sl_tables_free(&tables);
+		return complain(&err);
+	}
+	enum sl_log_level level = config->quiet     ? SL_LOG_WARN
+				  : config->verbose ? SL_LOG_DEBUG
+						    : SL_LOG_INFO;
+	struct sl_log *log = sl_log_new(STDERR_FILENO, level);
+	if (config->isolation_process)
+		sl_log_line(log, SL_LOG_WARN,
+			"--isolation=process is not in this version; mails are parsed in threads");
+	int code = command->run(config, tables, operands, log);
+	sl_log_free(&log);
+	sl_tables_free(&tables);
+	return code;
+}
+
+static int with_command(const struct sl_command *command, int argc, char **argv)
+{
+	struct sl_err err;
+	struct sl_strings operands;
+	struct sl_options *options = sl_options_new();
+	bool print_config = false;
+	int kept = 0;
+	char **rest = sl_calloc((size_t)argc + 1, sizeof(*rest));
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			free(rest);
+			sl_options_free(&options);
+			return command_help(command);
+		}
+		if (strcmp(argv[i], "--print-config") == 0)
+			print_config = true;
+		else
+			rest[kept++] = argv[i];
+	}
+	int code = sl_options_parse(options, command->name, kept, rest, &operands, &err) == SL_OK
+			   ? run_command(command, options, &operands, print_config)
+			   : complain(&err);
+	sl_options_free(&options);
+	free(rest);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "--help";
+	/* libarchive reads the local times of zip members in the process's zone */
+	setenv("TZ", "UTC0", 1);
+	struct sl_buf text = sl_buf_make(1 << 20);
+	for (size_t i = 0; i < SL_LEN(commands); i++)
+		if (strcmp(word, commands[i]->name) == 0) {
+			restart_without_slices(commands[i], argv);
+			return with_command(commands[i], argc - 2, argv + 2);
+		}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+		return usage();
+	if (strcmp(word, "--version") == 0)
+		sl_version_text(&text);
+	else if (strcmp(word, "--dump-options") == 0)
+		sl_options_dump(&text);
+	else if (strcmp(word, "--list-fields") == 0)
+		sl_list_fields(&text);
+	else {
+		fprintf(stderr, "spamloom: no command \"%s\"; see spamloom --help\n", word);
+		return SL_EXIT_USAGE;
+	}
+	print(&text);
+	return SL_EXIT_CLEAN;
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c - one night, from input files to feeds.
+ *
+ * How bytes move. R readers each own a quota of slabs in one range of shared memory. A reader takes
+ * an input file, hashes it (its key in the store, and the answer to "did I read this before?"),
+ * lets the source walk it, and copies each message once: from the source's buffer into its slab. A
+ * batch is at most 64 messages of one slab. When it is full, its pointer goes into the raw queue,
+ * and the reader waits until one of its other slabs comes home. So memory is bounded by the slabs,
+ * not by the queues: reading cannot get ahead of parsing. Each reader has a quota of its own,
+ * because with one shared pool a reader that has all the slabs could wait for another one's.
+ *
+ * W workers pop batches. A worker runs all per-message stages of one mail after the other, on its
+ * own arena, and appends the encoded result to the batch. Nothing but these bytes leaves the
+ * worker. The raw bytes stay where they are until the batch comes home.
+ *
+ * One committer pops batches in whatever order they come. It decodes the results (trusting nothing:
+ * the same decoder reads the store), merges them into LMDB, notes which messages of which archive
+ * are done, in the same transaction, and sends the batch home. Merges commute, so the order does
+ * not matter, and a run that is killed goes on at the ranges that are not yet done.
+ *
+ * The end of an archive is a note that rides in a batch. Since workers may overtake one another,
+ * the committer counts: an archive is finished when the note was seen and as many messages came by
+ * as were handed on.
+ *
+ * When the last reader signs off, the raw queue closes; when the last worker signs off, the done
+ * queue closes; the committer commits and ends. Then come the phases, over the store and one after
+ * the other: campaigns, look-ups, feeds. Each is atomic or idempotent; the night's row says how far
+ * it got.
+ *
+ * Errors of input are rejects and flags and never stop anything. A fatal error (disk, store) is
+ * kept once, queues and pool are aborted, and everybody goes home. The first SIGINT or SIGTERM
+ * drains: readers stop at the next message, everything in flight is committed, the exit code is 128
+ * + n. The second ends the process at once, which is as safe as kill -9.
+ */
+#include "run.h"
+
+#include "engine.h"
+#include "feed.h"
+#include "phase.h"
+#include "progress.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_JOBS = 1024 };
+
+static volatile sig_atomic_t signals_seen, last_signal;
+
+static void on_signal(int number)
+{
+	last_signal = number;
+	if (++signals_seen > 1)
+		_exit(128 + number);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void sl_engine_fail(struct sl_engine *e, const struct sl_err *err)
+{
+	pthread_mutex_lock(&e->lock);
+	if (!e->failed)
+		e->err = *err;
+	e->failed = true;
+	pthread_mutex_unlock(&e->lock);
+	atomic_store(&e->draining, true);
+	sl_queue_abort(e->raw);
+	sl_queue_abort(e->done);
+	sl_pool_abort(e->pool);
+}
+
+bool sl_engine_stopping(struct sl_engine *e)
+{
+	return atomic_load(&e->draining);
+}
+
+static guint key_hash(gconstpointer key)
+{
+	guint hash;
+	memcpy(&hash, key, sizeof(hash));
+	return hash;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+	return sl_id_eq(a, b);
+}
+
+bool sl_engine_claim(struct sl_engine *e, const struct sl_id *key)
+{
+	struct sl_id *copy = g_memdup2(key, sizeof(*key));
+	pthread_mutex_lock(&e->lock);
+	bool first = g_hash_table_add(e->keys, copy);
+	pthread_mutex_unlock(&e->lock);
+	return first;
+}
+
+struct worker_start {
+	struct sl_engine *engine;
+	struct sl_mill *mill;
+};
+
+static void worker_main(void *start_p)
+{
+	struct worker_start *start = start_p;
+	struct sl_engine *e = start->engine;
+	struct sl_batch *batch;
+	while ((batch = sl_queue_pop(e->raw)) != NULL) {
+		sl_mill_batch(start->mill, batch);
+		if (!sl_queue_push(e->done, batch))
+			sl_batch_home(batch);
+	}
+	sl_queue_sign_off(e->done);
+}
+
+/* ---- one night ---- */
+
+static unsigned processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > MAX_JOBS ? MAX_JOBS : (unsigned)n;
+}
+
+static void set_sizes(struct sl_engine *e)
+{
+	const struct sl_config *config = e->config;
+	e->workers = config->jobs ? config->jobs : processors();
+	e->readers = config->readers ? config->readers : e->workers;
+	if (e->readers > e->plan->n)
+		e->readers = e->plan->n ? (unsigned)e->plan->n : 1;
+}
+
+/* Go on with an unfinished night, or get ready for the next one. */
+static enum sl_rc open_night(struct sl_engine *e, struct sl_err *err)
+{
+	struct sl_view *view;
+	struct sl_night_row last;
+	if (sl_view_open(e->store, false, &view, err) != SL_OK)
+		return SL_FATAL;
+	bool any = sl_view_last_night(view, &last);
+	sl_view_close(&view);
+	if (any && last.state != SL_NIGHT_DONE) {
+		e->night = last;
+		e->night_exists = true;
+		sl_log_line(e->log, SL_LOG_INFO, "going on with night %llu",
+			(unsigned long long)last.serial);
+		return SL_OK;
+	}
+	e->night = (struct sl_night_row){ .serial = any ? last.serial + 1 : 1,
+		.as_of = e->config->as_of };
+	return SL_OK;
+}
+
+static void abandon(struct sl_engine *e)
+{
+	struct sl_batch *batch;
+	while ((batch = sl_queue_left(e->raw)) != NULL)
+		sl_batch_home(batch);
+	while ((batch = sl_queue_left(e->done)) != NULL)
+		sl_batch_home(batch);
+}
+
+static void wait_for_end(struct sl_engine *e)
+{
+	struct sl_progress *progress = sl_progress_new(e);
+	bool told = false;
+	while (!atomic_load(&e->committer_done)) {
+		struct timespec tick = { 0, 100000000 };
+		nanosleep(&tick, NULL);
+		if (signals_seen && !told) {
+			told = true;
+			sl_log_line(e->log, SL_LOG_WARN,
+				"signal %d: finishing what is in flight; once more ends at once",
+				(int)last_signal);
+			atomic_store(&e->draining, true);
+		}
+		sl_progress_draw(progress);
+	}
+	sl_progress_free(&progress);
+}
+
+static void add_stage_seconds(struct sl_engine *e, const struct sl_mill *mill)
+{
+	const char *name;
+	double seconds;
+	for (size_t i = 0; sl_mill_stage(mill, i, &name, &seconds); i++)
+		e->stage_seconds[i] += seconds;
+}
+
+/* Start all threads, wait for the committer, take everybody home. */
+static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
+{
+	struct sl_thread *readers = sl_calloc(e->readers, sizeof(*readers));
+	struct sl_thread *workers = sl_calloc(e->workers, sizeof(*workers));
+	struct sl_reader_start *reader_starts = sl_calloc(e->readers, sizeof(*reader_starts));
+	struct worker_start *worker_starts = sl_calloc(e->workers, sizeof(*worker_starts));
+	struct sl_thread committer;
+	enum sl_rc rc = sl_thread_start(&committer, "committer", sl_committer_main, e, err);
+	for (unsigned i = 0; i < e->workers && rc == SL_OK; i++) {
+		worker_starts[i].engine = e;
+		worker_starts[i].mill =
+			sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
+		rc = sl_thread_start(&workers[i], "worker", worker_main, &worker_starts[i], err);
+	}
+	for (unsigned i = 0; i < e->readers && rc == SL_OK; i++) {
+		reader_starts[i] = (struct sl_reader_start){ e, i };
+		rc = sl_thread_start(&readers[i], "reader", sl_reader_main, &reader_starts[i], err);
+	}
+	if (rc != SL_OK)
+		sl_engine_fail(e, err);
+	else
+		wait_for_end(e);
+	for (unsigned i = 0; i < e->readers; i++)
+		sl_thread_join(&readers[i]);
+	for (unsigned i = 0; i < e->workers; i++)
+		sl_thread_join(&workers[i]);
+	sl_thread_join(&committer);
+	for (unsigned i = 0; i < e->workers; i++) {
+		if (worker_starts[i].mill)
+			add_stage_seconds(e, worker_starts[i].mill);
+		sl_mill_free(&worker_starts[i].mill);
+	}
+	free(readers);
+	free(workers);
+	free(reader_starts);
+	free(worker_starts);
+	if (e->failed) {
+		abandon(e);
+		*err = e->err;
+		return SL_FATAL;
+	}
+	return SL_OK;
+}
+
+static enum sl_rc read_inputs(struct sl_engine *e, struct sl_err *err)
+{
+	const struct sl_config *config = e->config;
+	unsigned quota = 4 + 2 * e->workers / e->readers;
+	e->pool = sl_pool_new(e->readers, quota, config->slab, config->limits.message);
+	e->raw = sl_queue_new((size_t)e->readers * quota, e->readers);
+	e->done = sl_queue_new((size_t)e->readers * quota, e->workers);
+	e->keys = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+	sl_progress_say_bound(e);
+	enum sl_rc rc = stream(e, err);
+	sl_queue_free(&e->raw);
+	sl_queue_free(&e->done);
+	sl_pool_free(&e->pool);
+	g_hash_table_destroy(e->keys);
+	return rc;
+}
+
+static enum sl_rc set_state(struct sl_engine *e, enum sl_night_state state, struct sl_err *err)
+{
+	e->night.state = state;
+	if (!e->night_exists)
+		return SL_OK;
+	if (sl_store_begin(e->store, err) != SL_OK)
+		return SL_FATAL;
+	if (sl_store_put_night(e->store, &e->night, err) != SL_OK) {
+		sl_store_abort(e->store);
+		return SL_FATAL;
+	}
+	return sl_store_commit(e->store, err);
+}
+
+/* "indicators-csv" is meant by its name, by "indicators", by "csv", and by "all". */
+static bool names_feed(const char *word, const struct sl_feed *feed)
+{
+	struct sl_span want = sl_span_str(word), name = sl_span_str(feed->name), half;
+	if (sl_span_eq(want, SL_SPAN("all")) || sl_span_eq(want, name))
+		return true;
+	bool first = sl_span_split(&name, '-', &half);
+	return first && name.n && (sl_span_eq(want, half) || sl_span_eq(want, name));
+}
+
+/* Naming only feeds that are not written by default adds them to those that are. */
+static bool wanted(const struct sl_config *config, const struct sl_feed *feed)
+{
+	bool named = false, only_extra = true;
+	for (size_t i = 0; i < config->formats.n; i++) {
+		named |= names_feed(config->formats.items[i], feed);
+		for (size_t k = 0; sl_feeds[k]; k++)
+			only_extra &= !sl_feeds[k]->by_default ||
+				      !names_feed(config->formats.items[i], sl_feeds[k]);
+	}
+	return named || (only_extra && feed->by_default);
+}
+
+static enum sl_rc check_formats(const struct sl_config *config, struct sl_err *err)
+{
+	for (size_t i = 0; i < config->formats.n; i++) {
+		bool known = false;
+		for (size_t k = 0; sl_feeds[k]; k++)
+			known |= names_feed(config->formats.items[i], sl_feeds[k]);
+		if (!known)
+			return sl_err_set(err, SL_EXIT_USAGE,
+				"--format: no feed \"%s\"; see spamloom feed --help",
+				config->formats.items[i]);
+	}
+	return SL_OK;
+}
+
+static enum sl_rc write_feeds(const struct sl_config *config, const struct sl_tables *tables,
+	struct sl_store *store, int64_t as_of, struct sl_outdir *out, struct sl_err *err)
+{
+	struct sl_feed_input in = { .config = config, .tables = tables, .as_of = as_of };
+	if (sl_view_open(store, false, &in.view, err) != SL_OK)
+		return SL_FATAL;
+	enum sl_rc rc = sl_dossiers_open(in.view, config, tables, as_of, &in.campaigns, err);
+	if (rc == SL_OK)
+		rc = sl_outdir_begin(out, err);
+	for (size_t i = 0; sl_feeds[i] && rc == SL_OK; i++)
+		if (wanted(config, sl_feeds[i]))
+			rc = sl_feeds[i]->write(&in, out, err);
+	if (rc == SL_OK)
+		rc = sl_outdir_finish(out, err);
+	sl_dossiers_close(&in.campaigns);
+	sl_view_close(&in.view);
+	return rc;
+}
+
+static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_err *err)
+{
+	if (sl_campaigns_run(e->store, e->night.serial, e->config, e->tables, err) != SL_OK ||
+		set_state(e, SL_NIGHT_CLUSTERED, err) != SL_OK ||
+		sl_lookups_run(e->store, e->config, e->night.as_of, err) != SL_OK ||
+		set_state(e, SL_NIGHT_LOOKED_UP, err) != SL_OK)
+		return SL_FATAL;
+	/* A kill between the last file and this would make the next run a new night: the row says
+	 * "done" first, and a run that finds nothing new writes the same feeds again. */
+	if (set_state(e, SL_NIGHT_DONE, err) != SL_OK)
+		return SL_FATAL;
+	return write_feeds(e->config, e->tables, e->store, e->night.as_of, out, err);
+}
+
+static int report_failure(struct sl_log *log, const struct sl_err *err)
+{
+	sl_log_line(log, SL_LOG_QUIET, "%s", err->text);
+	return (int)err->exit_code;
+}
+
+static int exit_code(const struct sl_engine *e)
+{
+	const struct sl_counts *c = &e->counts;
+	bool damaged = c->rejects || c->unreadable || c->limited || e->plan->specials;
+	for (size_t i = 0; i < e->plan->n; i++)
+		damaged |= e->plan->inputs[i].damaged;
+	if (e->plan->n && c->unreadable == e->plan->n)
+		return SL_EXIT_NODATA;
+	return damaged ? SL_EXIT_DAMAGED : SL_EXIT_CLEAN;
+}
+
+static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
+{
+	struct sl_err err;
+	double started = sl_clock_monotonic(), cpu = sl_clock_cpu();
+	catch_signals();
+	sl_source_prepare();
+	if (open_night(e, &err) != SL_OK || read_inputs(e, &err) != SL_OK)
+		return report_failure(e->log, &err);
+	double read = sl_clock_monotonic();
+	if (signals_seen) {
+		sl_log_flush(e->log);
+		sl_log_line(e->log, SL_LOG_WARN,
+			"stopped by signal %d; everything read so far is in the store, run again "
+			"to "
+			"go on",
+			(int)last_signal);
+		return 128 + (int)last_signal;
+	}
+	if (phases(e, out, &err) != SL_OK)
+		return report_failure(e->log, &err);
+	int code = exit_code(e);
+	struct sl_run_times times = { read - started, sl_clock_monotonic() - started,
+		sl_clock_cpu() - cpu };
+	if (sl_progress_write_run_json(e, &times, code, out, &err) != SL_OK)
+		return report_failure(e->log, &err);
+	sl_log_flush(e->log);
+	sl_progress_say_end(e, &times, code);
+	return code;
+}
+
+int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
+	const struct sl_strings *operands, struct sl_log *log)
+{
+	struct sl_err err;
+	struct sl_plan plan;
+	struct sl_outdir *out = NULL;
+	struct sl_engine *e = sl_calloc(1, sizeof(*e));
+	int code = SL_EXIT_INTERNAL;
+	e->config = config;
+	e->tables = tables;
+	e->log = log;
+	e->plan = &plan;
+	pthread_mutex_init(&e->lock, NULL);
+	if (check_formats(config, &err) != SL_OK || sl_plan_make(operands, &plan, &err) != SL_OK) {
+		code = report_failure(log, &err);
+		goto out;
+	}
+	set_sizes(e);
+	if (sl_outdir_open(config->out, &out, &err) != SL_OK ||
+		sl_store_open(config->store, SL_STORE_WRITE, &e->store, &err) != SL_OK)
+		code = report_failure(log, &err);
+	else
+		code = night_with_store(e, out);
+	sl_store_close(&e->store);
+	sl_outdir_free(&out);
+	sl_plan_free(&plan);
+out:
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+	return code;
+}
+
+int sl_run_feeds(const struct sl_config *config, const struct sl_tables *tables, struct sl_log *log)
+{
+	struct sl_err err;
+	struct sl_store *store = NULL;
+	struct sl_outdir *out = NULL;
+	int code = SL_EXIT_CLEAN;
+	if (check_formats(config, &err) != SL_OK ||
+		sl_store_open(config->store, SL_STORE_READ, &store, &err) != SL_OK ||
+		sl_outdir_open(config->out, &out, &err) != SL_OK ||
+		write_feeds(config, tables, store, config->as_of, out, &err) != SL_OK)
+		code = report_failure(log, &err);
+	sl_outdir_free(&out);
+	sl_store_close(&store);
+	return code;
+}
