@@ -114,8 +114,7 @@ static void count_new(struct committer *c, const struct sl_result *result, enum 
 		atomic_fetch_add(&e->counts.sightings, 1);
 		return;
 	}
-	e->night.messages += !embedded;
-	e->night.embedded += embedded;
+	e->night.messages++;
 	atomic_fetch_add(embedded ? &e->counts.embedded : &e->counts.messages, 1);
 	if (is_limit(result->message.flags))
 		atomic_fetch_add(&e->counts.limited, 1);

@@ -17,12 +17,21 @@
 struct sl_view; /* storage/store.h */
 struct sl_outdir;
 
+/* The little that is known of every living campaign, those of one message among them. */
+struct sl_campaign_brief {
+	struct sl_campaign_id id;
+	uint64_t messages;
+	enum sl_verdict_label verdict;
+};
+
 /* Campaigns in order of id. `next` gives NULL at the end; what it gave lives until the next call.
- */
+ * It leaves out campaigns of one message unless --all. `brief` numbers all of them, in the same
+ * order; false behind the last; a verdict is judged once. */
 struct sl_dossiers {
 	void *state;
 	const struct sl_dossier *(*next)(void *state);
 	void (*rewind)(void *state);
+	bool (*brief)(void *state, size_t number, struct sl_campaign_brief *brief_r);
 };
 
 struct sl_feed_input {

@@ -7,7 +7,7 @@
 
 #define RUN "run"
 #define WRITES "run feed"
-#define READS "run explain"
+#define READS "run explain feed"
 #define JUDGES "run feed show explain"
 #define STORES "run feed campaigns show lookup check"
 

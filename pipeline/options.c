@@ -31,7 +31,7 @@ static void add_limit_rows(struct sl_options *o)
 			sl_arena_printf(o->arena, "%llu", (unsigned long long)limit->value);
 		o->rows[o->n_rows++] = (struct sl_opt_row){ name.p, 0, SL_OPT_SIZE,
 			offsetof(struct sl_config, limits) + limit->offset, 1, UINT64_MAX / 4, "N",
-			standard.p, limit->help, "run explain" };
+			standard.p, limit->help, "run explain feed" };
 	}
 }
 

@@ -107,10 +107,12 @@ void sl_progress_say_end(const struct sl_engine *e, const struct sl_run_times *t
 		sl_buf_printf(&line, "%llu rejects, %llu unreadable, %llu limited, %llu no files; ",
 			(unsigned long long)c->rejects, (unsigned long long)c->unreadable,
 			(unsigned long long)c->limited, (unsigned long long)e->plan->specials);
-	if (e->plan->n && c->passed == 0 && c->known == 0)
+	bool nothing = c->passed == 0 && c->known == 0;
+	if (nothing)
 		sl_buf_str(&line, "no mail found; ");
 	sl_buf_printf(
 		&line, "%.1f s, %.1f s CPU; feeds in %s", times->total, times->cpu, e->config->out);
-	sl_log_line(e->log, code == SL_EXIT_CLEAN ? SL_LOG_INFO : SL_LOG_WARN, "%s", line.p);
+	sl_log_line(e->log, code == SL_EXIT_CLEAN && !nothing ? SL_LOG_INFO : SL_LOG_WARN, "%s",
+		line.p);
 	sl_buf_free(&line);
 }

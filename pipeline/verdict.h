@@ -23,6 +23,13 @@ enum sl_verdict_label {
 };
 const char *sl_verdict_name(enum sl_verdict_label label);
 
+/* Mail of people and shops who mean what they say, automatic answers among it: what it links to is
+ * not fed to a blocker. */
+static inline bool sl_verdict_is_honest(enum sl_verdict_label label)
+{
+	return label == SL_VERDICT_GENUINE || label == SL_VERDICT_AUTO_REPLY;
+}
+
 enum { SL_VERDICT_REASONS = 16 };
 
 struct sl_verdict {

@@ -87,7 +87,6 @@ enum sl_rc sl_store_finish_archive(
 	row.complete = true;
 	row.damaged = totals->damaged;
 	row.messages = totals->messages;
-	row.embedded = totals->embedded;
 	row.bytes = totals->bytes;
 	memcpy(row.members, totals->members, sizeof(row.members));
 	row.rejects = totals->rejects;

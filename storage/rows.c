@@ -78,7 +78,6 @@ static void visit_archive(struct sl_visit *v, void *row)
 	sl_visit_bool(v, &a->damaged);
 	a->done = sl_visit_array(v, a->done, &a->n_done, sizeof(*a->done), 2, visit_range);
 	sl_visit_u64(v, &a->messages);
-	sl_visit_u64(v, &a->embedded);
 	sl_visit_u64(v, &a->bytes);
 	for (size_t i = 0; i < SL_MEMBERS; i++)
 		sl_visit_u64(v, &a->members[i]);
@@ -271,7 +270,6 @@ static void visit_night(struct sl_visit *v, void *row)
 	sl_visit_time(v, &n->as_of);
 	n->state = (enum sl_night_state)sl_visit_max(v, n->state, SL_NIGHT_DONE);
 	sl_visit_u64(v, &n->messages);
-	sl_visit_u64(v, &n->embedded);
 	sl_visit_u64(v, &n->sightings);
 }
 

@@ -58,8 +58,7 @@ struct sl_archive_row {
 	struct sl_range *done; /* committed messages, sorted, disjoint, not touching */
 	size_t n_done;
 	uint64_t messages; /* in it; final once complete */
-	uint64_t embedded;
-	uint64_t bytes; /* decompressed bytes of messages */
+	uint64_t bytes;    /* decompressed bytes of messages */
 	uint64_t members[SL_MEMBERS];
 	uint64_t rejects;
 };
@@ -143,7 +142,8 @@ struct sl_night_row {
 	uint64_t serial; /* from 1 */
 	int64_t as_of;
 	enum sl_night_state state;
-	uint64_t messages, embedded, sightings; /* new ones of this night */
+	uint64_t messages;  /* distinct ones first seen in this night, embedded ones among them */
+	uint64_t sightings; /* further ones, of known messages */
 };
 
 struct sl_reject_row {

@@ -73,6 +73,7 @@ bool sl_dossier_make(struct sl_dossier_maker *maker, size_t at)
 		d->n_languages = 1;
 	}
 	sl_verdict_judge(maker->tables, &d->exemplar, &d->exemplar_content, &d->verdict);
+	maker->verdicts[at] = (uint8_t)(d->verdict.label + 1);
 	sl_dossier_add_support(maker, at);
 	sl_dossier_add_uses(maker, at);
 	sl_dossier_add_relations(maker, at);
@@ -91,6 +92,63 @@ static const struct sl_dossier *next_dossier(void *state)
 			return &maker->dossier;
 	}
 	return NULL;
+}
+
+/* No time sorts last, as in the store. */
+static bool is_before(const struct sl_variant_row *a, const struct sl_variant_row *b)
+{
+	bool timed = a->exemplar_time != SL_TIME_NONE;
+
+	if (timed != (b->exemplar_time != SL_TIME_NONE))
+		return timed;
+	if (a->exemplar_time != b->exemplar_time)
+		return a->exemplar_time < b->exemplar_time;
+	return sl_id_cmp(&a->exemplar_id, &b->exemplar_id) < 0;
+}
+
+/* The exemplar of a campaign is the smallest (time, id) of the exemplars of its variants. */
+static bool exemplar_of(const struct sl_dossier_maker *maker, size_t at, struct sl_id *message_r)
+{
+	const struct sl_roster_campaign *c = &maker->roster->campaigns[at];
+	struct sl_variant_row row, best = { .messages = 0 };
+
+	for (size_t i = c->first; i < c->first + c->n; i++) {
+		if (!sl_view_variant(maker->view, &maker->roster->variants[i].key, &row))
+			continue;
+		if (!best.messages || is_before(&row, &best))
+			best = row;
+	}
+	*message_r = best.exemplar;
+	return best.messages > 0;
+}
+
+static enum sl_verdict_label verdict_of(struct sl_dossier_maker *maker, size_t at)
+{
+	struct sl_id key;
+	struct sl_message_row message;
+	struct sl_content content;
+	struct sl_verdict verdict = { .label = SL_VERDICT_UNKNOWN };
+
+	sl_arena_reset(maker->arena);
+	if (exemplar_of(maker, at, &key) &&
+		sl_view_message(maker->view, &key, maker->arena, &message) &&
+		sl_view_content(maker->view, &message.message.content, maker->arena, &content))
+		sl_verdict_judge(maker->tables, &message.message, &content, &verdict);
+	return verdict.label;
+}
+
+static bool brief_dossier(void *state, size_t number, struct sl_campaign_brief *brief_r)
+{
+	struct sl_dossier_maker *maker = state;
+
+	if (number >= maker->roster->n_campaigns)
+		return false;
+	if (!maker->verdicts[number])
+		maker->verdicts[number] = (uint8_t)(verdict_of(maker, number) + 1);
+	*brief_r = (struct sl_campaign_brief){ maker->roster->campaigns[number].id,
+		maker->roster->campaigns[number].messages,
+		(enum sl_verdict_label)(maker->verdicts[number] - 1) };
+	return true;
 }
 
 static void rewind_dossiers(void *state)
@@ -115,7 +173,8 @@ enum sl_rc sl_dossiers_open(struct sl_view *view, const struct sl_config *config
 	maker->roster = sl_roster_new(view);
 	maker->arena = sl_arena_new(0);
 	maker->lasting = sl_arena_new(0);
-	*dossiers_r = (struct sl_dossiers){ maker, next_dossier, rewind_dossiers };
+	maker->verdicts = sl_calloc(maker->roster->n_campaigns + 1, 1);
+	*dossiers_r = (struct sl_dossiers){ maker, next_dossier, rewind_dossiers, brief_dossier };
 	return SL_OK;
 }
 
@@ -127,9 +186,10 @@ void sl_dossiers_close(struct sl_dossiers *dossiers)
 		sl_roster_free(&maker->roster);
 		sl_arena_free(&maker->arena);
 		sl_arena_free(&maker->lasting);
+		free(maker->verdicts);
 		free(maker);
 	}
-	*dossiers = (struct sl_dossiers){ NULL, NULL, NULL };
+	*dossiers = (struct sl_dossiers){ 0 };
 }
 
 const struct sl_dossier *sl_dossier_one(

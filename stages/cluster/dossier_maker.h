@@ -33,6 +33,7 @@ struct sl_dossier_maker {
 	size_t next;
 	struct sl_dossier dossier;
 	struct sl_id *used_keys; /* store keys of dossier.used */
+	uint8_t *verdicts;       /* by campaign: label + 1, or 0: not judged yet */
 };
 
 /* Make the dossier of the roster's campaign number `at`; false: it has no readable message. */

@@ -108,7 +108,7 @@ static void judge(struct sl_dossier_maker *maker, const struct sum *sum, struct 
 		.campaigns = sl_roster_run(maker->roster->uses, maker->roster->n_uses,
 			sl_roster_trait_of(&sum->indicator), &run),
 		.last_seen = used->last_seen,
-		.genuine_only = maker->dossier.verdict.label == SL_VERDICT_GENUINE };
+		.genuine_only = sl_verdict_is_honest(maker->dossier.verdict.label) };
 	struct sl_policy_answer answer;
 
 	sl_policy_judge(maker->tables, maker->config, &used->indicator, &facts, &answer);

@@ -15,12 +15,20 @@ static bool is_wanted(const struct sl_feed_input *in, const struct sl_dossier *d
 	       sl_in_period(in->config, d->first_seen, d->last_seen);
 }
 
+/* For the head of the CSV: of all when no period was asked for, which costs no dossiers. */
 static uint64_t count_wanted(const struct sl_feed_input *in)
 {
+	const struct sl_dossiers *campaigns = &in->campaigns;
 	const struct sl_dossier *d;
+	struct sl_campaign_brief brief;
 	uint64_t count = 0;
-	in->campaigns.rewind(in->campaigns.state);
-	while ((d = in->campaigns.next(in->campaigns.state)))
+	if (in->config->since == SL_TIME_NONE && in->config->until == SL_TIME_NONE) {
+		for (size_t i = 0; campaigns->brief(campaigns->state, i, &brief); i++)
+			count += in->config->all || brief.messages >= 2;
+		return count;
+	}
+	campaigns->rewind(campaigns->state);
+	while ((d = campaigns->next(campaigns->state)))
 		count += is_wanted(in, d);
 	return count;
 }

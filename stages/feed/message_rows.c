@@ -320,11 +320,27 @@ struct sl_indicator *sl_told_indicators(
 	return all;
 }
 
+/* Type of the attached file of that part, or empty. */
+static struct sl_span type_of_part(const struct sl_content *content, uint32_t part)
+{
+	for (size_t i = 0; i < content->n_attachments; i++)
+		if (content->attachments[i].part == part)
+			return content->attachments[i].type;
+	return SL_SPAN_NULL;
+}
+
 static void put_indicator(const struct sl_told_message *t, const struct sl_indicator *i,
-	struct sl_arena *arena, struct sl_json *to)
+	bool honest, struct sl_arena *arena, struct sl_json *to)
 {
 	struct sl_policy_answer policy;
-	sl_policy_judge(t->tables, t->config, i, NULL, &policy);
+	struct sl_policy_facts facts = { .roles = UINT32_C(1) << i->role,
+		.messages = 1,
+		.campaigns = 1,
+		.last_seen = SL_TIME_NONE,
+		.genuine_only = honest,
+		.file_type = i->kind == SL_KIND_SHA256 ? type_of_part(t->content, i->part)
+						       : SL_SPAN_NULL };
+	sl_policy_judge(t->tables, t->config, i, &facts, &policy);
 	sl_json_object(to);
 	sl_json_key(to, "kind");
 	sl_json_str(to, sl_kind_name(i->kind));
@@ -354,9 +370,12 @@ static void put_indicators(const void *thing, struct sl_arena *arena, struct sl_
 	const struct sl_told_message *t = thing;
 	size_t n;
 	struct sl_indicator *all = sl_told_indicators(t, arena, &n);
+	struct sl_verdict verdict;
+	sl_verdict_judge(t->tables, t->message, t->content, &verdict);
+	bool honest = sl_verdict_is_honest(verdict.label);
 	sl_json_array(to);
 	for (size_t i = 0; i < n; i++)
-		put_indicator(t, &all[i], arena, to);
+		put_indicator(t, &all[i], honest, arena, to);
 	sl_json_array_end(to);
 }
 

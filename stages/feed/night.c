@@ -20,10 +20,11 @@ struct told {
 	const struct sl_feed_input *in;
 	const struct sl_redact *redact;
 	struct sl_night_row last;
-	bool any; /* there was a night */
-	uint64_t messages, embedded, sightings;
-	uint64_t living, merged;         /* campaigns */
-	struct sl_archive_row *archives; /* sorted by name, key */
+	bool any;                               /* there was a night */
+	uint64_t messages, embedded, sightings; /* messages: embedded ones among them */
+	uint64_t last_embedded;                 /* first seen in the last night */
+	uint64_t living, merged;                /* campaigns */
+	struct sl_archive_row *archives;        /* sorted by name, key */
 	size_t n_archives;
 	struct sl_span *editions; /* of cached answers: "asn.mmdb@2026-06-17 country.mmdb@..." */
 	size_t n_editions;
@@ -50,9 +51,9 @@ static void put_night(const void *thing, struct sl_arena *arena, struct sl_json 
 	sl_json_key(to, "as_of");
 	sl_json_time(to, t->last.as_of);
 	sl_json_key(to, "messages");
-	sl_json_u64(to, t->last.messages);
+	sl_json_u64(to, t->last.messages - t->last_embedded);
 	sl_json_key(to, "embedded");
-	sl_json_u64(to, t->last.embedded);
+	sl_json_u64(to, t->last_embedded);
 	sl_json_key(to, "sightings");
 	sl_json_u64(to, t->last.sightings);
 	sl_json_object_end(to);
@@ -182,7 +183,7 @@ static void put_counts(const void *thing, struct sl_arena *arena, struct sl_json
 	const struct {
 		const char *key;
 		uint64_t value;
-	} counts[] = { { "messages", t->messages }, { "embedded", t->embedded },
+	} counts[] = { { "messages", t->messages - t->embedded }, { "embedded", t->embedded },
 		{ "sightings", t->sightings },
 		{ "contents", sl_view_count(view, SL_TABLE_CONTENTS) },
 		{ "variants", sl_view_count(view, SL_TABLE_VARIANTS) }, { "campaigns", t->living },
@@ -221,8 +222,6 @@ static void put_archive(const struct told *t, const struct sl_archive_row *row,
 	sl_json_u64(to, row->size);
 	sl_json_key(to, "messages");
 	sl_json_u64(to, row->messages);
-	sl_json_key(to, "embedded");
-	sl_json_u64(to, row->embedded);
 	put_flag(to, "complete", row->complete);
 	put_flag(to, "damaged", row->damaged);
 	sl_json_key(to, "members");
@@ -269,11 +268,26 @@ static void add_nights(struct told *t, struct sl_arena *scratch)
 	struct sl_scan *scan = sl_scan_open(t->in->view, SL_TABLE_NIGHTS, SL_SPAN_NULL);
 	while (sl_scan_next(scan, scratch, &row)) {
 		t->messages += row.messages;
-		t->embedded += row.embedded;
 		t->sightings += row.sightings;
 	}
 	sl_scan_close(&scan);
 	t->any = sl_view_last_night(t->in->view, &t->last);
+}
+
+/* A message that was ever seen on its own is no embedded one, whichever sighting came first: that
+ * is only known when all are in. */
+static void count_embedded(struct told *t, struct sl_arena *scratch)
+{
+	struct sl_message_row row;
+	struct sl_scan *scan = sl_scan_open(t->in->view, SL_TABLE_MESSAGES, SL_SPAN_NULL);
+	while (sl_scan_next(scan, scratch, &row)) {
+		if (!sl_id_is_zero(&row.message.parent)) {
+			t->embedded++;
+			t->last_embedded += t->any && row.night == t->last.serial;
+		}
+		sl_arena_reset(scratch);
+	}
+	sl_scan_close(&scan);
 }
 
 static void add_campaigns(struct told *t, struct sl_arena *scratch)
@@ -374,6 +388,7 @@ static enum sl_rc write_night(
 	struct sl_redact *redact = sl_redact_new(in->config);
 	struct told told = { .in = in, .redact = redact };
 	add_nights(&told, scratch);
+	count_embedded(&told, scratch);
 	add_campaigns(&told, scratch);
 	add_archives(&told, arena);
 	add_editions(&told, arena, scratch);

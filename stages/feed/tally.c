@@ -24,13 +24,12 @@ static void collect_campaigns(struct making *m)
 {
 	const struct sl_dossiers *campaigns = &m->in->campaigns;
 	struct sl_tally *t = m->tally;
-	const struct sl_dossier *dossier;
+	struct sl_campaign_brief brief;
 	size_t room_genuine = 0, n_genuine = 0;
-	campaigns->rewind(campaigns->state);
-	while ((dossier = campaigns->next(campaigns->state))) {
-		*SL_ARENA_PUSH(t->arena, t->ids, t->n_ids, m->room_ids) = dossier->id;
+	for (size_t i = 0; campaigns->brief(campaigns->state, i, &brief); i++) {
+		*SL_ARENA_PUSH(t->arena, t->ids, t->n_ids, m->room_ids) = brief.id;
 		*SL_ARENA_PUSH(t->arena, t->genuine, n_genuine, room_genuine) =
-			dossier->verdict.label == SL_VERDICT_GENUINE;
+			sl_verdict_is_honest(brief.verdict);
 		sl_assert(t->n_ids < 2 ||
 			  strcmp(t->ids[t->n_ids - 2].text, t->ids[t->n_ids - 1].text) < 0);
 	}
