@@ -394,7 +394,7 @@ int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
 	const struct sl_strings *operands, struct sl_log *log)
 {
 	struct sl_err err;
-	struct sl_plan plan;
+	struct sl_plan plan = { .n = 0 };
 	struct sl_outdir *out = NULL;
 	struct sl_engine *e = sl_calloc(1, sizeof(*e));
 	int code = SL_EXIT_INTERNAL;
@@ -415,8 +415,8 @@ int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
 		code = night_with_store(e, out);
 	sl_store_close(&e->store);
 	sl_outdir_free(&out);
-	sl_plan_free(&plan);
 out:
+	sl_plan_free(&plan);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
 	return code;
