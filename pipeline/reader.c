@@ -14,12 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CHUNK = 256 * 1024 };
+
 struct reader {
 	struct sl_sink sink; /* first: the source knows only this */
 	struct sl_engine *engine;
 	unsigned number;
 	struct sl_batch *batch;
 	struct sl_hasher *hasher;
+	char *chunk;                /* of the file being hashed: too large for a thread's stack */
 	struct sl_arena *row_arena; /* of the archive row at hand */
 	struct sl_archive_row row;
 	struct sl_input *input;
@@ -209,11 +212,10 @@ static enum sl_rc reject(struct sl_sink *sink, const struct sl_reject *reject)
 
 static enum sl_rc hash_file(struct reader *r, int fd)
 {
-	_Alignas(16) char chunk[256 * 1024];
 	off_t at = 0;
 	sl_hasher_reset(r->hasher);
 	for (;;) {
-		ssize_t got = pread(fd, chunk, sizeof(chunk), at);
+		ssize_t got = pread(fd, r->chunk, CHUNK, at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -223,7 +225,7 @@ static enum sl_rc hash_file(struct reader *r, int fd)
 			break;
 		if (sl_engine_stopping(r->engine))
 			return SL_END;
-		sl_hasher_add(r->hasher, sl_span_of(chunk, (size_t)got));
+		sl_hasher_add(r->hasher, sl_span_of(r->chunk, (size_t)got));
 		at += got;
 	}
 	r->input->key = sl_hasher_id(r->hasher);
@@ -343,6 +345,7 @@ void sl_reader_main(void *start_p)
 		.engine = engine,
 		.number = start->number,
 		.hasher = sl_hasher_new(sl_store_secret(engine->store)),
+		.chunk = sl_malloc(CHUNK),
 		.row_arena = sl_arena_new(0) };
 	while (!sl_engine_stopping(engine)) {
 		size_t i = atomic_fetch_add(&engine->next_input, 1);
@@ -361,5 +364,6 @@ void sl_reader_main(void *start_p)
 		push_batch(&r);
 	sl_queue_sign_off(engine->raw);
 	sl_hasher_free(&r.hasher);
+	free(r.chunk);
 	sl_arena_free(&r.row_arena);
 }

@@ -53,6 +53,9 @@ static const struct sl_field_table *table_of(const char *name)
 static void check_order(const char *name, const char *want, bool csv)
 {
 	const struct sl_field_table *table = table_of(name);
+	assert_non_null(table);
+	if (!table)
+		return; /* for the compiler: cmocka's jump is not known to it */
 	struct sl_buf got = sl_buf_make(10000);
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const struct sl_field_row *row = &table->rows[i];
