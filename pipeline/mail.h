@@ -78,6 +78,10 @@ struct sl_mail {
 	struct sl_content content;
 	size_t room_header_ind, room_body_ind; /* for sl_mail_add_indicator() */
 	size_t n_urls;                         /* counted against limits->urls */
+	/* one text, mostly `visible`, and what sl_unicode_fold() makes of it: kept for who needs it
+	 * again */
+	struct sl_span folded_from, folded;
+	void *finds;  /* e-mail and IP addresses that the URL stage came across; owned by views.c */
 	void *seen;   /* set of indicators already added; owned by mail.c */
 	int64_t time; /* time of the message by this sighting */
 };

@@ -79,6 +79,39 @@ static bool shape(struct sl_alias *alias, struct sl_arena *arena, struct sl_span
 	return n > 1;
 }
 
+static bool is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static size_t trigram(unsigned a, unsigned b, unsigned c)
+{
+	return (a * 26 + b) * 26 + c;
+}
+
+/* Which words an alias may begin: where its first three bytes are not all letters, many. */
+static void note_begin(struct sl_aliases *aliases, struct sl_span bytes)
+{
+	unsigned low[3] = { 0, 0, 0 }, high[3] = { 25, 25, 25 };
+	for (size_t i = 0; i < 3 && i < bytes.n && is_small(bytes.p[i]); i++)
+		low[i] = high[i] = (unsigned)(bytes.p[i] - 'a');
+	for (unsigned a = low[0]; a <= high[0]; a++)
+		for (unsigned b = low[1]; b <= high[1]; b++)
+			for (unsigned c = low[2]; c <= high[2]; c++)
+				aliases->begins[trigram(a, b, c) / 64] |=
+					SL_BIT(trigram(a, b, c) % 64);
+}
+
+/* A word of the text begins with three letters with which no alias begins. */
+static bool begins_none(const struct sl_aliases *aliases, struct sl_span text, size_t at)
+{
+	const char *p = text.p + at;
+	if (text.n - at < 3 || !is_small(p[0]) || !is_small(p[1]) || !is_small(p[2]))
+		return false;
+	size_t i = trigram((unsigned)(p[0] - 'a'), (unsigned)(p[1] - 'a'), (unsigned)(p[2] - 'a'));
+	return !(aliases->begins[i / 64] >> (i % 64) & 1);
+}
+
 bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct sl_span text,
 	uint32_t owner, bool strong)
 {
@@ -88,6 +121,8 @@ bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct s
 	if (!aliases->matcher)
 		aliases->matcher = sl_matcher_new();
 	sl_matcher_add(aliases->matcher, alias.bytes, (uint32_t)aliases->n);
+	if (is_small(alias.bytes.p[0]))
+		note_begin(aliases, alias.bytes);
 	*SL_ARENA_PUSH(arena, aliases->items, aliases->n, aliases->room) = alias;
 	return true;
 }
@@ -173,6 +208,19 @@ static void accept(struct scan *s, uint32_t state, size_t at, size_t text_at, un
 	}
 }
 
+/* Letters of one word while no pattern is under way: none can begin there. */
+static size_t skip_letters(struct scan *s, struct sl_span text, size_t i)
+{
+	size_t from = i;
+	while (i < text.n && sl_is_alpha(text.p[i]))
+		i++;
+	size_t n = i - from;
+	s->gaps = n < 64 ? s->gaps << n : 0;
+	s->after_digit = n < 64 ? s->after_digit << n : 0;
+	s->after_letter = n < 64 ? s->after_letter << n | (SL_BIT(n) - 1) : UINT64_MAX;
+	return n;
+}
+
 void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool strong_only,
 	sl_alias_hit_fn *hit, void *arg)
 {
@@ -180,16 +228,25 @@ void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool
 	if (!aliases->matcher)
 		return;
 	bool gap = true, letter = false, digit = false;
+	bool first = false; /* what is under way began with the word at hand */
 	uint32_t state = 0;
 	for (size_t i = 0, at = 0; i < text.n;) {
+		if (state == 0 && letter) {
+			size_t n = skip_letters(&s, text, i);
+			i += n;
+			at += n;
+			if (i == text.n)
+				break;
+		}
 		bool plain = sl_is_alnum(text.p[i]);
 		size_t skip = plain ? 0 : separator(sl_span_from(text, i));
 		if (skip) {
 			gap = true;
-			letter = digit = false;
+			letter = digit = first = false;
 			i += skip;
 			continue;
 		}
+		bool none = state == 0 && !letter && begins_none(aliases, text, i);
 		unsigned char c = (unsigned char)text.p[i++];
 		bool tail = (c & 0xc0) == 0x80;
 		s.gaps = s.gaps << 1 | (gap ? 1u : 0u);
@@ -200,7 +257,15 @@ void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool
 		gap = false;
 		letter = tail ? letter : latin_letter(c);
 		digit = sl_is_digit((char)c);
-		state = sl_matcher_next(aliases->matcher, state, c, begin);
+		/* What begins within the word would not suit: see there. */
+		if (none)
+			state = 0;
+		else if (first && !begin)
+			state = sl_matcher_go_on(aliases->matcher, state, c);
+		else {
+			first = state == 0;
+			state = sl_matcher_next(aliases->matcher, state, c, begin);
+		}
 		if (sl_matcher_ends(aliases->matcher, state))
 			accept(&s, state, at, i, i < text.n ? (unsigned char)text.p[i] : ' ');
 		at++;

@@ -20,7 +20,8 @@ struct sl_nameset_slot {
 };
 struct sl_nameset {
 	struct sl_nameset_slot *slots; /* owned */
-	size_t n, room;                /* room is a power of two, or 0 */
+	uint8_t *tags;  /* owned; of each slot eight bits of its hash, or 0: most misses end here */
+	size_t n, room; /* room is a power of two, or 0 */
 };
 
 void sl_nameset_free(struct sl_nameset *names);
@@ -101,6 +102,13 @@ static inline uint32_t sl_matcher_next(
 	return begin ? m->root[c] : 0;
 }
 
+/* The same, but what is under way goes on or ends; nothing shorter takes its place. */
+static inline uint32_t sl_matcher_go_on(const struct sl_matcher *m, uint32_t state, unsigned char c)
+{
+	return m->states[state].edges >> (c & 63) & 1 ? sl_matcher_edge(m, (state << 8 | c) + 1)->to
+						      : 0;
+}
+
 static inline uint32_t sl_matcher_step(const struct sl_matcher *m, uint32_t state, unsigned char c)
 {
 	return sl_matcher_next(m, state, c, true);
@@ -132,10 +140,13 @@ struct sl_alias {
 	uint32_t owner;                      /* brand number, or phrase class */
 	bool strong, latin;
 };
+enum { SL_ALIAS_TRIGRAMS = 26 * 26 * 26 };
 struct sl_aliases {
 	struct sl_alias *items;
 	size_t n, room;
 	struct sl_matcher *matcher;
+	uint64_t begins[SL_ALIAS_TRIGRAMS / 64 + 1]; /* by the three letters that a word begins
+							with: may an alias begin so? */
 };
 /* Fold and add; false when it is empty or too long. */
 bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct sl_span text,

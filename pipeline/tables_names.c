@@ -7,17 +7,22 @@
 void sl_nameset_free(struct sl_nameset *names)
 {
 	free(names->slots);
+	free(names->tags);
 	*names = (struct sl_nameset){ 0 };
 }
 
-/* The slot of the key, or the free slot where it belongs. */
-static struct sl_nameset_slot *find_slot(const struct sl_nameset *names, struct sl_span key)
+/* The number of the key's slot, or of the free slot where it belongs. */
+static size_t find_slot(const struct sl_nameset *names, struct sl_span key, uint8_t *tag_r)
 {
 	sl_assert(names->room && (names->room & (names->room - 1)) == 0);
-	size_t at = (size_t)sl_hash64(key, 0) & (names->room - 1);
-	while (names->slots[at].key.p && !sl_span_eq(names->slots[at].key, key))
+	uint64_t hash = sl_hash64(key, 0);
+	uint8_t tag = (uint8_t)(hash >> 56 | 1);
+	size_t at = (size_t)hash & (names->room - 1);
+	while (names->tags[at] &&
+		!(names->tags[at] == tag && sl_span_eq(names->slots[at].key, key)))
 		at = (at + 1) & (names->room - 1);
-	return &names->slots[at];
+	*tag_r = tag;
+	return at;
 }
 
 static void grow(struct sl_nameset *names)
@@ -25,10 +30,17 @@ static void grow(struct sl_nameset *names)
 	struct sl_nameset old = *names;
 	names->room = old.room ? old.room * 2 : 64;
 	names->slots = sl_calloc(names->room, sizeof(*names->slots));
-	for (size_t i = 0; i < old.room; i++)
-		if (old.slots[i].key.p)
-			*find_slot(names, old.slots[i].key) = old.slots[i];
+	names->tags = sl_calloc(names->room, sizeof(*names->tags));
+	for (size_t i = 0; i < old.room; i++) {
+		uint8_t tag;
+		if (!old.tags[i])
+			continue;
+		size_t at = find_slot(names, old.slots[i].key, &tag);
+		names->slots[at] = old.slots[i];
+		names->tags[at] = tag;
+	}
 	free(old.slots);
+	free(old.tags);
 }
 
 uint32_t *sl_nameset_put(struct sl_nameset *names, struct sl_span key)
@@ -36,21 +48,24 @@ uint32_t *sl_nameset_put(struct sl_nameset *names, struct sl_span key)
 	sl_assert(key.p);
 	if (names->n * 2 >= names->room)
 		grow(names);
-	struct sl_nameset_slot *slot = find_slot(names, key);
-	if (!slot->key.p) {
-		*slot = (struct sl_nameset_slot){ key, 0 };
+	uint8_t tag;
+	size_t at = find_slot(names, key, &tag);
+	if (!names->tags[at]) {
+		names->slots[at] = (struct sl_nameset_slot){ key, 0 };
+		names->tags[at] = tag;
 		names->n++;
 	}
 	sl_assert(names->n < names->room);
-	return &slot->value;
+	return &names->slots[at].value;
 }
 
 const uint32_t *sl_nameset_get(const struct sl_nameset *names, struct sl_span key)
 {
 	if (!names->room || !key.p)
 		return NULL;
-	const struct sl_nameset_slot *slot = find_slot(names, key);
-	return slot->key.p ? &slot->value : NULL;
+	uint8_t tag;
+	size_t at = find_slot(names, key, &tag);
+	return names->tags[at] ? &names->slots[at].value : NULL;
 }
 
 enum { PREFIX_KEY = 18 };

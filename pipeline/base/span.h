@@ -70,26 +70,88 @@ static inline bool sl_is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 /* Value of a hexadecimal digit, or -1. */
-int sl_hex_value(char c);
+static inline int sl_hex_value(char c)
+{
+	if (sl_is_digit(c))
+		return c - '0';
+	c = sl_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
-bool sl_span_eq(struct sl_span a, struct sl_span b);
+/* Most spans that differ do so in length or first byte: no call then. */
+static inline bool sl_span_eq(struct sl_span a, struct sl_span b)
+{
+	return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
+}
+static inline bool sl_span_starts(struct sl_span s, struct sl_span prefix)
+{
+	return s.n >= prefix.n && sl_span_eq(sl_span_head(s, prefix.n), prefix);
+}
+/* ... but for the case of ASCII letters. */
+static inline bool sl_span_istarts(struct sl_span s, struct sl_span prefix)
+{
+	if (s.n < prefix.n)
+		return false;
+	for (size_t i = 0; i < prefix.n; i++)
+		if (sl_lower(s.p[i]) != sl_lower(prefix.p[i]))
+			return false;
+	return true;
+}
 /* Equal but for the case of ASCII letters. */
-bool sl_span_ieq(struct sl_span a, struct sl_span b);
+static inline bool sl_span_ieq(struct sl_span a, struct sl_span b)
+{
+	return a.n == b.n && sl_span_istarts(a, b);
+}
+static inline bool sl_span_ends(struct sl_span s, struct sl_span suffix)
+{
+	return s.n >= suffix.n && sl_span_eq(sl_span_from(s, s.n - suffix.n), suffix);
+}
+static inline bool sl_span_iends(struct sl_span s, struct sl_span suffix)
+{
+	return s.n >= suffix.n && sl_span_ieq(sl_span_from(s, s.n - suffix.n), suffix);
+}
 /* Order of bytes; a prefix comes first. */
 int sl_span_cmp(struct sl_span a, struct sl_span b);
-bool sl_span_starts(struct sl_span s, struct sl_span prefix);
-bool sl_span_istarts(struct sl_span s, struct sl_span prefix);
-bool sl_span_ends(struct sl_span s, struct sl_span suffix);
-bool sl_span_iends(struct sl_span s, struct sl_span suffix);
 /* Offset of the first such byte or sequence at or after `from`, or -1. */
-ssize_t sl_span_chr(struct sl_span s, char c, size_t from);
+static inline ssize_t sl_span_chr(struct sl_span s, char c, size_t from)
+{
+	if (from >= s.n)
+		return -1;
+	const char *hit = (const char *)memchr(s.p + from, c, s.n - from);
+	return hit ? hit - s.p : -1;
+}
 ssize_t sl_span_find(struct sl_span s, struct sl_span needle, size_t from);
 ssize_t sl_span_ifind(struct sl_span s, struct sl_span needle, size_t from);
+/* Two neighbours, both compared with bit 0x20 set (`a` and `b` have it): finds letters of either
+ * case, and some other pairs, which the caller sorts out. 16 bytes at a time. */
+ssize_t sl_span_ipair(struct sl_span s, char a, char b, size_t from);
 /* Without ASCII white space at both ends. */
-struct sl_span sl_span_trim(struct sl_span s);
+static inline struct sl_span sl_span_trim(struct sl_span s)
+{
+	while (s.n && sl_is_space(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n && sl_is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
 /* Take what stands before the first `sep` and move `rest` behind it; false at the end.
  * An empty `rest` gives no field. */
-bool sl_span_split(struct sl_span *rest, char sep, struct sl_span *field_r);
+static inline bool sl_span_split(struct sl_span *rest, char sep, struct sl_span *field_r)
+{
+	if (rest->n == 0)
+		return false;
+	ssize_t at = sl_span_chr(*rest, sep, 0);
+	if (at < 0) {
+		*field_r = *rest;
+		*rest = sl_span_from(*rest, rest->n);
+		return true;
+	}
+	*field_r = sl_span_head(*rest, (size_t)at);
+	*rest = sl_span_from(*rest, (size_t)at + 1);
+	return true;
+}
 /* A decimal number that fills the whole span; false on anything else or on overflow. */
 bool sl_span_u64(struct sl_span s, uint64_t *value_r);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "utf8.h"
 
-size_t sl_utf8_decode(struct sl_span s, uint32_t *code_point_r)
+size_t sl_utf8_decode_wide(struct sl_span s, uint32_t *code_point_r)
 {
 	if (s.n == 0)
 		return 0;
@@ -48,16 +48,12 @@ size_t sl_utf8_valid_prefix(struct sl_span s)
 {
 	size_t at = 0;
 	while (at < s.n) {
-		uint64_t eight;
-		if (s.n - at >= sizeof(eight)) {
-			memcpy(&eight, s.p + at, sizeof(eight));
-			if (!(eight & 0x8080808080808080u)) {
-				at += sizeof(eight);
-				continue;
-			}
+		if (!(s.p[at] & (char)0x80)) {
+			at = sl_ascii_end(s, at);
+			continue;
 		}
 		uint32_t c;
-		size_t len = sl_utf8_decode(sl_span_from(s, at), &c);
+		size_t len = sl_utf8_decode_wide(sl_span_from(s, at), &c);
 		if (len == 0)
 			return at;
 		at += len;

@@ -63,17 +63,36 @@ static void vote_sender(struct votes *v, const struct sl_mail *mail)
 		vote(v, like, weight.sender_like);
 }
 
+/* A mail leads to few hosts, by many links. */
+struct judged {
+	struct sl_span host, domain;
+	const struct sl_brand *like;
+};
+
+static const struct sl_brand *imitates(const struct sl_mail *mail, struct judged *judged, size_t *n,
+	struct sl_span host, struct sl_span domain)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (sl_span_eq(judged[i].host, host) && sl_span_eq(judged[i].domain, domain))
+			return judged[i].like;
+	sl_assert(*n < LINKS_MOST);
+	judged[*n] = (struct judged){ host, domain, sl_lookalike_of(mail->tables, host, domain) };
+	return judged[(*n)++].like;
+}
+
 static void vote_links(struct votes *v, const struct sl_mail *mail)
 {
 	const struct sl_content *c = &mail->content;
+	struct judged judged[LINKS_MOST];
+	size_t n_judged = 0;
 	for (size_t i = 0, seen = 0; i < c->n_indicators && seen < LINKS_MOST; i++) {
 		const struct sl_indicator *ind = &c->indicators[i];
 		if (ind->kind != SL_KIND_HOST ||
 			(ind->role != SL_ROLE_LINK && ind->role != SL_ROLE_TARGET))
 			continue;
 		seen++;
-		const struct sl_brand *like = sl_lookalike_of(
-			mail->tables, ind->host.n ? ind->host : ind->value, ind->domain);
+		const struct sl_brand *like = imitates(
+			mail, judged, &n_judged, ind->host.n ? ind->host : ind->value, ind->domain);
 		if (like)
 			vote(v, like, weight.link_like);
 	}
@@ -129,8 +148,9 @@ static void fill_content(struct sl_mail *mail)
 	const struct sl_brand *brands[SL_BRANDS_MAX];
 	if (c->n_brands || mail->visible.n == 0)
 		return;
-	struct sl_span folded =
-		sl_unicode_fold(mail->arena, sl_span_head(mail->visible, TEXT_MOST));
+	struct sl_span text = sl_span_head(mail->visible, TEXT_MOST), folded = mail->folded;
+	if (mail->folded_from.p != text.p || mail->folded_from.n != text.n)
+		folded = sl_unicode_fold(mail->arena, text);
 	size_t n = sl_tables_brands_in(mail->tables, folded, true, brands, SL_LEN(brands));
 	c->brands = sl_arena_alloc(mail->arena, (n + 1) * sizeof(*c->brands));
 	for (size_t i = 0; i < n; i++) {

@@ -72,13 +72,16 @@ static void from_headers(struct job *job)
 		(struct sl_indicator){ .role = SL_ROLE_REPLY_TO, .view = SL_VIEW_HEADER });
 }
 
-static void from_view(struct job *job, const struct sl_view *view)
+static void from_view(struct job *job, size_t number)
 {
+	const struct sl_view *view = &job->mail->views[number];
+	const struct sl_view_finds *finds = sl_view_finds(job->mail, number);
+	size_t at = 0;
 	struct sl_finder scan;
 	struct sl_found found;
 	uint64_t left = job->mail->config->limits.urls;
 	sl_find_begin(&scan, job->mail->arena, job->suffixes, sl_view_text(job->mail, view));
-	while (left > 0 && sl_find_next(&scan, &found)) {
+	while (left > 0 && sl_view_next(finds, &at, &scan, &found)) {
 		if (found.kind != SL_FOUND_EMAIL)
 			continue;
 		left--;
@@ -150,7 +153,7 @@ static void process_emails(void *thread, struct sl_mail *mail)
 	for (size_t i = 0; i < mail->n_views; i++)
 		if (mail->views[i].kind != SL_VIEW_HEADER &&
 			sl_view_is_prose(mail, &mail->views[i]))
-			from_view(&job, &mail->views[i]);
+			from_view(&job, i);
 	from_unsubscribe(&job);
 }
 

@@ -38,15 +38,17 @@ static void from_headers(struct sl_mail *mail)
 	}
 }
 
-static void from_view(
-	struct sl_mail *mail, const struct sl_suffixes *suffixes, const struct sl_view *view)
+static void from_view(struct sl_mail *mail, const struct sl_suffixes *suffixes, size_t number)
 {
+	const struct sl_view *view = &mail->views[number];
+	const struct sl_view_finds *finds = sl_view_finds(mail, number);
+	size_t at = 0;
 	struct sl_finder scan;
 	struct sl_found found;
 	struct sl_ip ip;
 	uint64_t left = mail->config->limits.urls;
 	sl_find_begin(&scan, mail->arena, suffixes, view->text);
-	while (left > 0 && sl_find_next(&scan, &found)) {
+	while (left > 0 && sl_view_next(finds, &at, &scan, &found)) {
 		if (found.kind != SL_FOUND_IP || !sl_ip_parse(found.value, &ip))
 			continue;
 		left--;
@@ -64,7 +66,7 @@ static void process_ips(void *thread, struct sl_mail *mail)
 	for (size_t i = 0; i < mail->n_views; i++)
 		if (mail->views[i].kind != SL_VIEW_HEADER &&
 			sl_view_is_prose(mail, &mail->views[i]))
-			from_view(mail, sl_suffixes_of_worker(thread), &mail->views[i]);
+			from_view(mail, sl_suffixes_of_worker(thread), i);
 }
 
 const struct sl_stage sl_stage_ip = {

@@ -6,6 +6,7 @@
 #define U SL_C_URL
 #define L (SL_C_URL | SL_C_USER)
 #define E SL_C_TRAIL
+#define B SL_C_BRACKET
 /* What ends a URL in text: white space and controls, <>"`|\^ and all that is not ASCII. The lead
  * bytes E3 and EF begin the ideographic and full-width dots and the full-width colon. */
 const uint8_t sl_find_classes[256] = { ['!'] = L | E,
@@ -14,8 +15,8 @@ const uint8_t sl_find_classes[256] = { ['!'] = L | E,
 	['%'] = L,
 	['&'] = L,
 	['\''] = L | E,
-	['('] = U | T,
-	[')'] = U,
+	['('] = U | T | B,
+	[')'] = U | B,
 	['*'] = L | E,
 	['+'] = L,
 	[','] = U | E,
@@ -63,8 +64,8 @@ const uint8_t sl_find_classes[256] = { ['!'] = L | E,
 	['X'] = N,
 	['Y'] = N,
 	['Z'] = N,
-	['['] = U | T,
-	[']'] = U,
+	['['] = U | T | B,
+	[']'] = U | B,
 	['_'] = N,
 	['a'] = N,
 	['b'] = N,
@@ -92,8 +93,8 @@ const uint8_t sl_find_classes[256] = { ['!'] = L | E,
 	['x'] = N,
 	['y'] = N,
 	['z'] = N,
-	['{'] = U | T,
-	['}'] = U,
+	['{'] = U | T | B,
+	['}'] = U | B,
 	['~'] = L,
 	[0xe3] = T,
 	[0xef] = T };
@@ -102,6 +103,7 @@ const uint8_t sl_find_classes[256] = { ['!'] = L | E,
 #undef U
 #undef L
 #undef E
+#undef B
 
 struct spelling {
 	const char *text;
@@ -168,13 +170,15 @@ static bool candidate(struct sl_finder *scan, struct sl_found *found_r)
 
 bool sl_find_next(struct sl_finder *scan, struct sl_found *found_r)
 {
-	while (scan->at < scan->text.n) {
-		if (!sl_find_is(scan->text.p[scan->at], SL_C_TRIGGER)) {
-			scan->at++;
-			continue;
-		}
+	struct sl_span text = scan->text;
+	for (;;) {
+		size_t at = scan->at;
+		while (at < text.n && !sl_find_is(text.p[at], SL_C_TRIGGER))
+			at++;
+		scan->at = at;
+		if (at >= text.n)
+			return false;
 		if (candidate(scan, found_r))
 			return true;
 	}
-	return false;
 }

@@ -11,7 +11,8 @@ enum {
 	SL_C_NAME = 2,    /* letters, digits, '-', '_' */
 	SL_C_URL = 4,     /* may stand in path, query or fragment of a URL in text */
 	SL_C_USER = 8,    /* may stand in a userinfo or a local part */
-	SL_C_TRAIL = 16   /* punctuation that a URL loses at its end */
+	SL_C_TRAIL = 16,  /* punctuation that a URL loses at its end */
+	SL_C_BRACKET = 32
 };
 extern const uint8_t sl_find_classes[256];
 

@@ -11,7 +11,9 @@ enum { LOCAL_MAX = 64, IP6_MAX = 46, ID_BACK = 24 };
 static size_t at_sign(struct sl_span text, size_t at, uint32_t *flags)
 {
 	static const char *const spellings[] = { "[at]", "(at)", "{at}", "[@]", "(@)", "{@}" };
-	struct sl_span rest = sl_span_from(text, at);
+	if (at >= text.n)
+		return 0;
+	struct sl_span rest = sl_span_of(text.p + at, text.n - at);
 	if (rest.p[0] == '@')
 		return 1;
 	if (rest.n < 3 || (rest.p[1] != '@' && sl_lower(rest.p[1]) != 'a'))

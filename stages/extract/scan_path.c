@@ -10,8 +10,10 @@ struct balance {
 
 static int pair_index(char c)
 {
-	const char *at = c ? strchr(pairs, c) : NULL;
-	return at ? (int)(at - pairs) : -1;
+	for (int i = 0; sl_find_is(c, SL_C_BRACKET) && pairs[i]; i++)
+		if (pairs[i] == c)
+			return i;
+	return -1;
 }
 
 /* Trailing punctuation, closing brackets without a partner, and opening ones. */

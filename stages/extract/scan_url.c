@@ -250,9 +250,11 @@ static size_t separator(struct sl_span text, size_t at, bool *defanged_r)
 {
 	static const char *const spellings[] = { "://", "[://]", "[:]//", "(:)//", "{:}//", "(://)",
 		":[//]", ":[/][/]", "[:][/][/]", "[:]\\\\" };
-	struct sl_span rest = sl_span_from(text, at);
+	if (text.n < 3 || at > text.n - 3)
+		return 0;
+	struct sl_span rest = sl_span_of(text.p + at, text.n - at);
 	bool colon = rest.p[0] == ':';
-	if (rest.n < 3 || (colon ? rest.p[1] != '/' && rest.p[1] != '[' : rest.p[1] != ':'))
+	if (colon ? rest.p[1] != '/' && rest.p[1] != '[' : rest.p[1] != ':')
 		return 0;
 	for (size_t i = 0; i < SL_LEN(spellings); i++)
 		if (sl_span_starts(rest, sl_span_str(spellings[i]))) {

@@ -2,6 +2,7 @@
 #include "suffixes.h"
 
 #include "pipeline/base/buf.h"
+#include "pipeline/base/hash.h"
 #include "pipeline/policy.h"
 
 #include <errno.h>
@@ -10,8 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Answers of one worker: mails name the same hosts again and again. Longer names are not kept. */
+enum { ANSWERS = 256, ANSWER_NAME = 60, NOTHING = 255 };
+enum question { DOMAIN, KNOWN };
+struct answer {
+	uint8_t question, n; /* n 0: free */
+	uint8_t value;       /* where the domain begins; 1: known; or NOTHING */
+	char name[ANSWER_NAME];
+};
+
 struct sl_suffixes {
 	psl_ctx_t *psl;
+	struct answer *answers; /* of a worker, or NULL; borrowed */
 };
 
 enum { LIST_MAX = 64 << 20 };
@@ -70,7 +81,7 @@ enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tabl
 		return sl_err_set(err, SL_EXIT_CONFIG, "%s is no public suffix list", path);
 	}
 	*suffixes_r = sl_malloc(sizeof(**suffixes_r));
-	(*suffixes_r)->psl = psl;
+	**suffixes_r = (struct sl_suffixes){ .psl = psl };
 	return SL_OK;
 }
 
@@ -103,7 +114,7 @@ enum sl_rc sl_suffixes_preload(
 const struct sl_suffixes *sl_suffixes_shared(
 	const struct sl_config *config, const struct sl_tables *tables)
 {
-	static const struct sl_suffixes none = { NULL };
+	static const struct sl_suffixes none = { NULL, NULL };
 	struct sl_err err;
 	return sl_suffixes_preload(config, tables, &err) == SL_OK ? process.loaded : &none;
 }
@@ -129,41 +140,76 @@ static const psl_ctx_t *context(const struct sl_suffixes *suffixes)
 	return suffixes->psl ? suffixes->psl : psl_builtin();
 }
 
-struct sl_span sl_suffixes_domain(const struct sl_suffixes *suffixes, struct sl_span host)
+static size_t find_domain(const struct sl_suffixes *suffixes, struct sl_span host)
 {
 	char name[NAME_MAX_DNS + 1];
 	struct sl_ip ip;
 	if (!as_name(host, name) || sl_ip_parse(host, &ip))
-		return SL_SPAN_NULL;
+		return NOTHING;
 	const char *domain = psl_registrable_domain(context(suffixes), name);
 	if (!domain)
-		return SL_SPAN_NULL;
+		return NOTHING;
 	sl_assert(domain >= name && domain < name + host.n);
-	return sl_span_from(host, (size_t)(domain - name));
+	return (size_t)(domain - name);
+}
+
+static size_t find_known(const struct sl_suffixes *suffixes, struct sl_span label)
+{
+	char name[NAME_MAX_DNS + 1];
+	bool known = as_name(label, name) && psl_is_public_suffix2(context(suffixes), name,
+						     PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+	return known ? 1 : NOTHING;
+}
+
+static size_t find(const struct sl_suffixes *suffixes, enum question question, struct sl_span name)
+{
+	return question == DOMAIN ? find_domain(suffixes, name) : find_known(suffixes, name);
+}
+
+/* The answer, asked for once in a while only. */
+static size_t ask(const struct sl_suffixes *suffixes, enum question question, struct sl_span name)
+{
+	if (!suffixes->answers || name.n == 0 || name.n > ANSWER_NAME)
+		return find(suffixes, question, name);
+	struct answer *answer = &suffixes->answers[sl_hash64(name, question) % ANSWERS];
+	if (answer->n == name.n && answer->question == question &&
+		memcmp(answer->name, name.p, name.n) == 0)
+		return answer->value;
+	answer->question = (uint8_t)question;
+	answer->n = (uint8_t)name.n;
+	answer->value = (uint8_t)find(suffixes, question, name);
+	memcpy(answer->name, name.p, name.n);
+	return answer->value;
+}
+
+struct sl_span sl_suffixes_domain(const struct sl_suffixes *suffixes, struct sl_span host)
+{
+	size_t at = ask(suffixes, DOMAIN, host);
+	return at == NOTHING ? SL_SPAN_NULL : sl_span_from(host, at);
 }
 
 bool sl_suffixes_known(const struct sl_suffixes *suffixes, struct sl_span host)
 {
-	char name[NAME_MAX_DNS + 1];
 	const char *dot = host.n ? memrchr(host.p, '.', host.n) : NULL;
 	struct sl_span label = dot ? sl_span_from(host, (size_t)(dot - host.p) + 1) : host;
-	return as_name(label, name) &&
-	       psl_is_public_suffix2(context(suffixes), name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+	return ask(suffixes, KNOWN, label) == 1;
 }
 
 struct worker {
-	const struct sl_suffixes *suffixes;
+	struct sl_suffixes suffixes;
+	struct answer answers[ANSWERS];
 };
 
 void *sl_suffixes_worker(const struct sl_config *config, const struct sl_tables *tables)
 {
-	struct worker *worker = sl_malloc(sizeof(*worker));
-	worker->suffixes = sl_suffixes_shared(config, tables);
+	struct worker *worker = sl_calloc(1, sizeof(*worker));
+	worker->suffixes = *sl_suffixes_shared(config, tables);
+	worker->suffixes.answers = worker->answers;
 	return worker;
 }
 
 const struct sl_suffixes *sl_suffixes_of_worker(const void *thread)
 {
 	sl_assert(thread != NULL);
-	return ((const struct worker *)thread)->suffixes;
+	return &((const struct worker *)thread)->suffixes;
 }

@@ -24,181 +24,191 @@ enum coding {
 };
 
 struct service {
-	const char *host; /* suffix at a dot; "google." stands for all its countries, "*" for any */
-	const char *path; /* prefix */
+	struct sl_span
+		host; /* suffix at a dot; "google." stands for all its countries, "*" for any */
+	struct sl_span path; /* prefix */
 	enum coding coding;
 	const char *names;
 };
 
+#define S(text)                                                                                    \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
 static const struct service services[] = {
-	{ "safelinks.protection.outlook.com", "/", PARAM, "url" },
-	{ "safelinks.protection.office365.us", "/", PARAM, "url" },
-	{ "statics.teams.cdn.office.net", "/", PARAM, "url" },
-	{ "urldefense.proofpoint.com", "/v1/", PARAM, "u" },
-	{ "urldefense.proofpoint.com", "/v2/", DEFENSE2, "u" },
-	{ "urldefense.proofpoint.com", "/v3/", DEFENSE3, NULL },
-	{ "urldefense.com", "/v3/", DEFENSE3, NULL },
-	{ "urldefense.com", "/v2/", DEFENSE2, "u" },
-	{ "urldefense.com", "/v1/", PARAM, "u" },
-	{ "urldefense.us", "/v3/", DEFENSE3, NULL },
-	{ "urldefense.us", "/v2/", DEFENSE2, "u" },
-	{ "google.", "/url", PARAM, "q url" },
-	{ "google.", "/local_url", PARAM, "q" },
-	{ "google.", "/amp/s/", PATH_HOST, "https" },
-	{ "google.", "/amp/", PATH_HOST, "http" },
-	{ "google.", "/imgres", PARAM, "imgrefurl" },
-	{ "google.", "/translate", PARAM, "u" },
-	{ "google.", "/aclk", PARAM_REST, "adurl" },
-	{ "google.", "/pagead/", PARAM_REST, "adurl" },
-	{ "google.", "/linkredirect", PARAM, "dest" },
-	{ "google.", "/gwt/", PARAM, "u" },
-	{ "googleweblight.com", "/", PARAM, "lite_url u" },
-	{ "googleadservices.com", "/", PARAM_REST, "adurl" },
-	{ "doubleclick.net", "/", PARAM_REST, "adurl" },
-	{ "doubleclick.net", "/", PARAM, "ds_dest_url dest" },
-	{ "doubleclick.net", "/ddm/", QUERY_ALL, NULL },
-	{ "translate.goog", "/", TRANSLATE, NULL },
-	{ "bing.com", "/ck/a", PARAM_TAGGED, "u" },
-	{ "bing.com", "/", PARAM, "redirecturl" },
-	{ "translatetheweb.com", "/", PARAM, "a" },
-	{ "microsofttranslator.com", "/", PARAM, "a" },
-	{ "youtube.com", "/redirect", PARAM, "q" },
-	{ "youtube.com", "/attribution_link", OPAQUE, NULL },
-	{ "linkedin.com", "/redir/", PARAM, "url" },
-	{ "linkedin.com", "/safety/go", PARAM, "url" },
-	{ "linkedin.com", "/slink", OPAQUE, NULL },
-	{ "facebook.com", "/l.php", PARAM, "u" },
-	{ "facebook.com", "/flx/warn", PARAM, "u" },
-	{ "messenger.com", "/l.php", PARAM, "u" },
-	{ "l.instagram.com", "/", PARAM, "u" },
-	{ "l.threads.net", "/", PARAM, "u" },
-	{ "l.workplace.com", "/l.php", PARAM, "u" },
-	{ "vk.com", "/away", PARAM, "to" },
-	{ "vk.ru", "/away", PARAM, "to" },
-	{ "ok.ru", "/dk", PARAM, "st.link" },
-	{ "t.umblr.com", "/redirect", PARAM, "z" },
-	{ "out.reddit.com", "/", PARAM, "url" },
-	{ "steamcommunity.com", "/linkfilter", PARAM, "url u" },
-	{ "slack-redir.net", "/link", PARAM, "url" },
-	{ "slack.com", "/openid/connect/login_initiate_redirect", OPAQUE, NULL },
-	{ "disq.us", "/url", PARAM, "url" },
-	{ "medium.com", "/r", PARAM, "url" },
-	{ "pinterest.com", "/offsite", PARAM, "url" },
-	{ "tiktok.com", "/link/v2", PARAM, "target" },
-	{ "away.vk.com", "/", PARAM, "to" },
-	{ "exit.sc", "/", PARAM, "url" },
-	{ "href.li", "/", QUERY_ALL, NULL },
-	{ "anonym.to", "/", QUERY_ALL, NULL },
-	{ "nullrefer.com", "/", QUERY_ALL, NULL },
-	{ "dereferer.me", "/", QUERY_ALL, NULL },
-	{ "web.archive.org", "/web/", PATH_LAST, NULL },
-	{ "yahoo.com", "/", PATH_RU, NULL },
-	{ "yahoo.co.jp", "/", PATH_RU, NULL },
-	{ "baidu.com", "/link", OPAQUE, NULL },
-	{ "baidu.com", "/baidu.php", OPAQUE, NULL },
-	{ "so.com", "/link", OPAQUE, NULL },
-	{ "sogou.com", "/link", OPAQUE, NULL },
-	{ "sinaurl.cn", "/", OPAQUE, NULL },
-	{ "weibo.cn", "/sinaurl", PARAM, "u toasturl" },
-	{ "link.zhihu.com", "/", PARAM, "target" },
-	{ "link.csdn.net", "/", PARAM, "target" },
-	{ "link.juejin.cn", "/", PARAM, "target" },
-	{ "douban.com", "/link2", PARAM, "url" },
-	{ "c.pc.qq.com", "/", PARAM, "pfurl url" },
-	{ "mail.qq.com", "/cgi-bin/", PARAM, "url gourl" },
-	{ "cr.naver.com", "/", PARAM, "u" },
-	{ "cc.naver.com", "/", PARAM, "u" },
-	{ "yandex.ru", "/clck/", OPAQUE, NULL },
-	{ "sba.yandex.net", "/redirect", PARAM, "url" },
-	{ "mandrillapp.com", "/track/click/", JSON_PARAM, "p" },
-	{ "mjt.lu", "/lnk/", PATH_LAST, NULL },
-	{ "pstmrk.it", "/3s/", PATH_SEGMENT, "https" },
-	{ "pstmrk.it", "/2s/", PATH_SEGMENT, "https" },
-	{ "pstmrk.it", "/3/", PATH_SEGMENT, "http" },
-	{ "pstmrk.it", "/2/", PATH_SEGMENT, "http" },
-	{ "awstrack.me", "/L0/", PATH_SEGMENT, "https" },
-	{ "awstrack.me", "/CL0/", PATH_SEGMENT, "https" },
-	{ "secure-web.cisco.com", "/", PATH_LAST, NULL },
-	{ "clicktime.symantec.com", "/", PARAM, "u" },
-	{ "clicktime.cloud.postoffice.net", "/", PARAM, "u" },
-	{ "cudasvc.com", "/url", PARAM, "a" },
-	{ "trendmicro.com", "/wis/clicktime/", PARAM, "url" },
-	{ "tmurl.co", "/", PARAM, "url" },
-	{ "protection.sophos.com", "/", PARAM, "u" },
-	{ "fireeye.com", "/", PARAM, "u" },
-	{ "esvalabs.com", "/", PARAM, "u" },
-	{ "libraesva.com", "/", PARAM, "u" },
-	{ "mimecast.com", "/", PARAM, "url" },
-	{ "mimecast.com", "/s/", OPAQUE, NULL },
-	{ "mimecast.com", "/r/", OPAQUE, NULL },
-	{ "mimecastprotect.com", "/", OPAQUE, NULL },
-	{ "emailprotection.link", "/", OPAQUE, NULL },
-	{ "inky.com", "/link", OPAQUE, NULL },
-	{ "mailanyone.net", "/", OPAQUE, NULL },
-	{ "emltrk.com", "/", OPAQUE, NULL },
-	{ "safelinks.protection.partner.outlook.cn", "/", PARAM, "url" },
-	{ "safelink.emails.azure.net", "/redirect", PARAM, "destination" },
-	{ "protect.checkpoint.com", "/", UNDERSCORES, NULL },
-	{ "protect.checkpoint.com", "/", OPAQUE, NULL },
-	{ "url.avanan.click", "/", UNDERSCORES, NULL },
-	{ "url.avanan.click", "/", OPAQUE, NULL },
-	{ "edgepilot.com", "/s/", PARAM, "u" },
-	{ "defend.egress.com", "/", PARAM, "Base64Url" },
-	{ "linkscan.io", "/", PATH_LAST, NULL },
-	{ "hornetsecurity.com", "/", PARAM, "u" },
-	{ "deref-mail.com", "/", PARAM, "redirectUrl" },
-	{ "deref-gmx.net", "/", PARAM, "redirectUrl" },
-	{ "deref-web-02.de", "/", PARAM, "redirectUrl" },
-	{ "duckduckgo.com", "/l/", PARAM, "uddg" },
-	{ "t.me", "/iv", PARAM, "url" },
-	{ "getpocket.com", "/redirect", PARAM, "url" },
-	{ "gate.sc", "/", PARAM, "url" },
-	{ "curseforge.com", "/linkout", PARAM, "remoteUrl" },
-	{ "weixin110.qq.com", "/", PARAM, "main_url url" },
-	{ "hb.afl.rakuten.co.jp", "/", PARAM, "pc m" },
-	{ "valuecommerce.com", "/", PARAM, "vc_url" },
-	{ "px.a8.net", "/", PARAM, "a8ejpredirect" },
-	{ "af.moshimo.com", "/", PARAM, "url" },
-	{ "awin1.com", "/", PARAM, "ued p" },
-	{ "tradedoubler.com", "/", PARAM, "url" },
-	{ "redirectingat.com", "/", PARAM, "url" },
-	{ "viglink.com", "/", PARAM, "u" },
-	{ "linksynergy.com", "/", PARAM, "murl" },
-	{ "shareasale.com", "/", PARAM, "urllink" },
-	{ "tradetracker.net", "/", PARAM, "u" },
-	{ "webgains.com", "/", PARAM, "wgtarget" },
-	{ "rover.ebay.com", "/", PARAM, "mpre" },
-	{ "adjust.com", "/", PARAM, "redirect fallback" },
-	{ "onelink.me", "/", PARAM, "af_r af_web_dp" },
-	{ "*", "/L0/", PATH_SEGMENT, NULL }, /* Amazon SES on a host of its customer */
-	{ "*", "/CL0/", PATH_SEGMENT, NULL },
-	{ "*", "/ls/click", OPAQUE, NULL }, /* SendGrid on a host of its customer */
-	{ "*", "/wf/click", OPAQUE, NULL },
-	{ "*", "/track/click/", JSON_PARAM, "p" },
+	{ S("safelinks.protection.outlook.com"), S("/"), PARAM, "url" },
+	{ S("safelinks.protection.office365.us"), S("/"), PARAM, "url" },
+	{ S("statics.teams.cdn.office.net"), S("/"), PARAM, "url" },
+	{ S("urldefense.proofpoint.com"), S("/v1/"), PARAM, "u" },
+	{ S("urldefense.proofpoint.com"), S("/v2/"), DEFENSE2, "u" },
+	{ S("urldefense.proofpoint.com"), S("/v3/"), DEFENSE3, NULL },
+	{ S("urldefense.com"), S("/v3/"), DEFENSE3, NULL },
+	{ S("urldefense.com"), S("/v2/"), DEFENSE2, "u" },
+	{ S("urldefense.com"), S("/v1/"), PARAM, "u" },
+	{ S("urldefense.us"), S("/v3/"), DEFENSE3, NULL },
+	{ S("urldefense.us"), S("/v2/"), DEFENSE2, "u" },
+	{ S("google."), S("/url"), PARAM, "q url" },
+	{ S("google."), S("/local_url"), PARAM, "q" },
+	{ S("google."), S("/amp/s/"), PATH_HOST, "https" },
+	{ S("google."), S("/amp/"), PATH_HOST, "http" },
+	{ S("google."), S("/imgres"), PARAM, "imgrefurl" },
+	{ S("google."), S("/translate"), PARAM, "u" },
+	{ S("google."), S("/aclk"), PARAM_REST, "adurl" },
+	{ S("google."), S("/pagead/"), PARAM_REST, "adurl" },
+	{ S("google."), S("/linkredirect"), PARAM, "dest" },
+	{ S("google."), S("/gwt/"), PARAM, "u" },
+	{ S("googleweblight.com"), S("/"), PARAM, "lite_url u" },
+	{ S("googleadservices.com"), S("/"), PARAM_REST, "adurl" },
+	{ S("doubleclick.net"), S("/"), PARAM_REST, "adurl" },
+	{ S("doubleclick.net"), S("/"), PARAM, "ds_dest_url dest" },
+	{ S("doubleclick.net"), S("/ddm/"), QUERY_ALL, NULL },
+	{ S("translate.goog"), S("/"), TRANSLATE, NULL },
+	{ S("bing.com"), S("/ck/a"), PARAM_TAGGED, "u" },
+	{ S("bing.com"), S("/"), PARAM, "redirecturl" },
+	{ S("translatetheweb.com"), S("/"), PARAM, "a" },
+	{ S("microsofttranslator.com"), S("/"), PARAM, "a" },
+	{ S("youtube.com"), S("/redirect"), PARAM, "q" },
+	{ S("youtube.com"), S("/attribution_link"), OPAQUE, NULL },
+	{ S("linkedin.com"), S("/redir/"), PARAM, "url" },
+	{ S("linkedin.com"), S("/safety/go"), PARAM, "url" },
+	{ S("linkedin.com"), S("/slink"), OPAQUE, NULL },
+	{ S("facebook.com"), S("/l.php"), PARAM, "u" },
+	{ S("facebook.com"), S("/flx/warn"), PARAM, "u" },
+	{ S("messenger.com"), S("/l.php"), PARAM, "u" },
+	{ S("l.instagram.com"), S("/"), PARAM, "u" },
+	{ S("l.threads.net"), S("/"), PARAM, "u" },
+	{ S("l.workplace.com"), S("/l.php"), PARAM, "u" },
+	{ S("vk.com"), S("/away"), PARAM, "to" },
+	{ S("vk.ru"), S("/away"), PARAM, "to" },
+	{ S("ok.ru"), S("/dk"), PARAM, "st.link" },
+	{ S("t.umblr.com"), S("/redirect"), PARAM, "z" },
+	{ S("out.reddit.com"), S("/"), PARAM, "url" },
+	{ S("steamcommunity.com"), S("/linkfilter"), PARAM, "url u" },
+	{ S("slack-redir.net"), S("/link"), PARAM, "url" },
+	{ S("slack.com"), S("/openid/connect/login_initiate_redirect"), OPAQUE, NULL },
+	{ S("disq.us"), S("/url"), PARAM, "url" },
+	{ S("medium.com"), S("/r"), PARAM, "url" },
+	{ S("pinterest.com"), S("/offsite"), PARAM, "url" },
+	{ S("tiktok.com"), S("/link/v2"), PARAM, "target" },
+	{ S("away.vk.com"), S("/"), PARAM, "to" },
+	{ S("exit.sc"), S("/"), PARAM, "url" },
+	{ S("href.li"), S("/"), QUERY_ALL, NULL },
+	{ S("anonym.to"), S("/"), QUERY_ALL, NULL },
+	{ S("nullrefer.com"), S("/"), QUERY_ALL, NULL },
+	{ S("dereferer.me"), S("/"), QUERY_ALL, NULL },
+	{ S("web.archive.org"), S("/web/"), PATH_LAST, NULL },
+	{ S("yahoo.com"), S("/"), PATH_RU, NULL },
+	{ S("yahoo.co.jp"), S("/"), PATH_RU, NULL },
+	{ S("baidu.com"), S("/link"), OPAQUE, NULL },
+	{ S("baidu.com"), S("/baidu.php"), OPAQUE, NULL },
+	{ S("so.com"), S("/link"), OPAQUE, NULL },
+	{ S("sogou.com"), S("/link"), OPAQUE, NULL },
+	{ S("sinaurl.cn"), S("/"), OPAQUE, NULL },
+	{ S("weibo.cn"), S("/sinaurl"), PARAM, "u toasturl" },
+	{ S("link.zhihu.com"), S("/"), PARAM, "target" },
+	{ S("link.csdn.net"), S("/"), PARAM, "target" },
+	{ S("link.juejin.cn"), S("/"), PARAM, "target" },
+	{ S("douban.com"), S("/link2"), PARAM, "url" },
+	{ S("c.pc.qq.com"), S("/"), PARAM, "pfurl url" },
+	{ S("mail.qq.com"), S("/cgi-bin/"), PARAM, "url gourl" },
+	{ S("cr.naver.com"), S("/"), PARAM, "u" },
+	{ S("cc.naver.com"), S("/"), PARAM, "u" },
+	{ S("yandex.ru"), S("/clck/"), OPAQUE, NULL },
+	{ S("sba.yandex.net"), S("/redirect"), PARAM, "url" },
+	{ S("mandrillapp.com"), S("/track/click/"), JSON_PARAM, "p" },
+	{ S("mjt.lu"), S("/lnk/"), PATH_LAST, NULL },
+	{ S("pstmrk.it"), S("/3s/"), PATH_SEGMENT, "https" },
+	{ S("pstmrk.it"), S("/2s/"), PATH_SEGMENT, "https" },
+	{ S("pstmrk.it"), S("/3/"), PATH_SEGMENT, "http" },
+	{ S("pstmrk.it"), S("/2/"), PATH_SEGMENT, "http" },
+	{ S("awstrack.me"), S("/L0/"), PATH_SEGMENT, "https" },
+	{ S("awstrack.me"), S("/CL0/"), PATH_SEGMENT, "https" },
+	{ S("secure-web.cisco.com"), S("/"), PATH_LAST, NULL },
+	{ S("clicktime.symantec.com"), S("/"), PARAM, "u" },
+	{ S("clicktime.cloud.postoffice.net"), S("/"), PARAM, "u" },
+	{ S("cudasvc.com"), S("/url"), PARAM, "a" },
+	{ S("trendmicro.com"), S("/wis/clicktime/"), PARAM, "url" },
+	{ S("tmurl.co"), S("/"), PARAM, "url" },
+	{ S("protection.sophos.com"), S("/"), PARAM, "u" },
+	{ S("fireeye.com"), S("/"), PARAM, "u" },
+	{ S("esvalabs.com"), S("/"), PARAM, "u" },
+	{ S("libraesva.com"), S("/"), PARAM, "u" },
+	{ S("mimecast.com"), S("/"), PARAM, "url" },
+	{ S("mimecast.com"), S("/s/"), OPAQUE, NULL },
+	{ S("mimecast.com"), S("/r/"), OPAQUE, NULL },
+	{ S("mimecastprotect.com"), S("/"), OPAQUE, NULL },
+	{ S("emailprotection.link"), S("/"), OPAQUE, NULL },
+	{ S("inky.com"), S("/link"), OPAQUE, NULL },
+	{ S("mailanyone.net"), S("/"), OPAQUE, NULL },
+	{ S("emltrk.com"), S("/"), OPAQUE, NULL },
+	{ S("safelinks.protection.partner.outlook.cn"), S("/"), PARAM, "url" },
+	{ S("safelink.emails.azure.net"), S("/redirect"), PARAM, "destination" },
+	{ S("protect.checkpoint.com"), S("/"), UNDERSCORES, NULL },
+	{ S("protect.checkpoint.com"), S("/"), OPAQUE, NULL },
+	{ S("url.avanan.click"), S("/"), UNDERSCORES, NULL },
+	{ S("url.avanan.click"), S("/"), OPAQUE, NULL },
+	{ S("edgepilot.com"), S("/s/"), PARAM, "u" },
+	{ S("defend.egress.com"), S("/"), PARAM, "Base64Url" },
+	{ S("linkscan.io"), S("/"), PATH_LAST, NULL },
+	{ S("hornetsecurity.com"), S("/"), PARAM, "u" },
+	{ S("deref-mail.com"), S("/"), PARAM, "redirectUrl" },
+	{ S("deref-gmx.net"), S("/"), PARAM, "redirectUrl" },
+	{ S("deref-web-02.de"), S("/"), PARAM, "redirectUrl" },
+	{ S("duckduckgo.com"), S("/l/"), PARAM, "uddg" },
+	{ S("t.me"), S("/iv"), PARAM, "url" },
+	{ S("getpocket.com"), S("/redirect"), PARAM, "url" },
+	{ S("gate.sc"), S("/"), PARAM, "url" },
+	{ S("curseforge.com"), S("/linkout"), PARAM, "remoteUrl" },
+	{ S("weixin110.qq.com"), S("/"), PARAM, "main_url url" },
+	{ S("hb.afl.rakuten.co.jp"), S("/"), PARAM, "pc m" },
+	{ S("valuecommerce.com"), S("/"), PARAM, "vc_url" },
+	{ S("px.a8.net"), S("/"), PARAM, "a8ejpredirect" },
+	{ S("af.moshimo.com"), S("/"), PARAM, "url" },
+	{ S("awin1.com"), S("/"), PARAM, "ued p" },
+	{ S("tradedoubler.com"), S("/"), PARAM, "url" },
+	{ S("redirectingat.com"), S("/"), PARAM, "url" },
+	{ S("viglink.com"), S("/"), PARAM, "u" },
+	{ S("linksynergy.com"), S("/"), PARAM, "murl" },
+	{ S("shareasale.com"), S("/"), PARAM, "urllink" },
+	{ S("tradetracker.net"), S("/"), PARAM, "u" },
+	{ S("webgains.com"), S("/"), PARAM, "wgtarget" },
+	{ S("rover.ebay.com"), S("/"), PARAM, "mpre" },
+	{ S("adjust.com"), S("/"), PARAM, "redirect fallback" },
+	{ S("onelink.me"), S("/"), PARAM, "af_r af_web_dp" },
+	{ S("*"), S("/L0/"), PATH_SEGMENT, NULL }, /* Amazon SES on a host of its customer */
+	{ S("*"), S("/CL0/"), PATH_SEGMENT, NULL },
+	{ S("*"), S("/ls/click"), OPAQUE, NULL }, /* SendGrid on a host of its customer */
+	{ S("*"), S("/wf/click"), OPAQUE, NULL },
+	{ S("*"), S("/track/click/"), JSON_PARAM, "p" },
 };
+#undef S
 
-static bool host_matches(struct sl_span host, const char *pattern)
+/* google.TLD, google.co.TLD */
+static bool is_google(struct sl_span host)
 {
-	struct sl_span p = sl_span_str(pattern);
+	struct sl_span p = SL_SPAN("google.");
+	ssize_t at = sl_span_find(host, p, 0);
+	if (at < 0 || (at > 0 && host.p[at - 1] != '.'))
+		return false;
+	struct sl_span suffix = sl_span_from(host, (size_t)at + p.n);
+	ssize_t dot = sl_span_chr(suffix, '.', 0);
+	return dot < 0 ? suffix.n <= 3
+		       : dot <= 3 && suffix.n - (size_t)dot <= 4 &&
+				 sl_span_chr(suffix, '.', (size_t)dot + 1) < 0;
+}
+
+static bool host_matches(struct sl_span host, struct sl_span p, bool google)
+{
 	sl_assert(p.n > 0);
+	if (p.p[p.n - 1] == '.')
+		return google;
 	if (p.p[0] == '*')
 		return true;
-	if (p.p[p.n - 1] == '.') { /* google.TLD, google.co.TLD */
-		ssize_t at = sl_span_find(host, p, 0);
-		if (at < 0 || (at > 0 && host.p[at - 1] != '.'))
-			return false;
-		struct sl_span suffix = sl_span_from(host, (size_t)at + p.n);
-		ssize_t dot = sl_span_chr(suffix, '.', 0);
-		return dot < 0 ? suffix.n <= 3
-			       : dot <= 3 && suffix.n - (size_t)dot <= 4 &&
-					 sl_span_chr(suffix, '.', (size_t)dot + 1) < 0;
-	}
 	return sl_span_ends(host, p) && (host.n == p.n || host.p[host.n - p.n - 1] == '.');
 }
 
-static bool path_matches(struct sl_span path, const char *prefix)
+static bool path_matches(struct sl_span path, struct sl_span p)
 {
-	struct sl_span p = sl_span_str(prefix);
 	if (!sl_span_starts(path, p))
 		return false;
 	/* "/url" is no prefix of "/urls" */
@@ -270,7 +280,7 @@ static struct sl_span last_url_segment(struct sl_arena *arena, const struct sl_u
 static struct sl_span path_value(
 	struct sl_arena *arena, const struct service *service, const struct sl_url *url)
 {
-	size_t skip = strlen(service->path);
+	size_t skip = service->path.n;
 	sl_assert(url->path.n >= skip);
 	if (service->coding == PATH_HOST)
 		return sl_arena_printf(
@@ -340,6 +350,37 @@ static const char target_names[] =
 static const char *const redirect_words[] = { "redir", "link", "click", "jump", "away", "goto",
 	"out.", "go.", "rank", "track", "url.", "leave", "exit" };
 
+/* Their first letters. */
+static const bool redirect_letters[256] = { ['r'] = true,
+	['R'] = true,
+	['l'] = true,
+	['L'] = true,
+	['c'] = true,
+	['C'] = true,
+	['j'] = true,
+	['J'] = true,
+	['a'] = true,
+	['A'] = true,
+	['g'] = true,
+	['G'] = true,
+	['o'] = true,
+	['O'] = true,
+	['t'] = true,
+	['T'] = true,
+	['u'] = true,
+	['U'] = true,
+	['e'] = true,
+	['E'] = true };
+
+static bool begins_redirect_word(struct sl_span s)
+{
+	for (size_t i = 0; i < SL_LEN(redirect_words); i++)
+		if (redirect_words[i][0] == sl_lower(s.p[0]) &&
+			sl_span_istarts(s, sl_span_str(redirect_words[i])))
+			return true;
+	return false;
+}
+
 static struct sl_span last_segment(struct sl_span path)
 {
 	const char *slash = memrchr(path.p, '/', path.n);
@@ -349,8 +390,9 @@ static struct sl_span last_segment(struct sl_span path)
 static bool looks_like_redirect(const struct sl_url *url)
 {
 	struct sl_span last = last_segment(url->path);
-	for (size_t i = 0; i < SL_LEN(redirect_words); i++)
-		if (sl_span_ifind(last, sl_span_str(redirect_words[i]), 0) >= 0)
+	for (size_t i = 0; i < last.n; i++)
+		if (redirect_letters[(unsigned char)last.p[i]] &&
+			begins_redirect_word(sl_span_from(last, i)))
 			return true;
 	return sl_span_ieq(last, SL_SPAN("go")) || sl_span_ieq(last, SL_SPAN("out")) ||
 	       sl_span_ieq(last, SL_SPAN("r")) || sl_span_ieq(last, SL_SPAN("url"));
@@ -371,8 +413,9 @@ enum sl_unwrap sl_unwrap_step(struct sl_arena *arena, const struct sl_tables *ta
 	const struct sl_url *url, struct sl_span domain, struct sl_url *target_r)
 {
 	enum sl_unwrap best = SL_UNWRAP_NONE;
+	bool google = is_google(url->host);
 	for (size_t i = 0; i < SL_LEN(services); i++) {
-		if (!host_matches(url->host, services[i].host) ||
+		if (!host_matches(url->host, services[i].host, google) ||
 			!path_matches(url->path, services[i].path))
 			continue;
 		enum sl_unwrap step = apply(arena, &services[i], url, target_r);
@@ -385,7 +428,8 @@ enum sl_unwrap sl_unwrap_step(struct sl_arena *arena, const struct sl_tables *ta
 		return best;
 	unsigned known = tables ? sl_tables_known(tables, url->host, domain) : 0;
 	bool redirector = (known & (SL_KNOWN_REDIRECTOR | SL_KNOWN_TRACKER)) != 0;
-	if ((redirector || looks_like_redirect(url)) && open_redirect(arena, url, target_r))
+	if (url->query.n && (redirector || looks_like_redirect(url)) &&
+		open_redirect(arena, url, target_r))
 		return SL_UNWRAP_TARGET;
 	bool hidden = (known & (SL_KNOWN_SHORTENER | SL_KNOWN_TRACKER)) != 0;
 	return hidden && (url->path.n > 1 || url->query.n) ? SL_UNWRAP_OPAQUE : SL_UNWRAP_NONE;

@@ -190,14 +190,22 @@ struct reading {
 	bool prose;   /* names without a scheme count */
 };
 
+/* `finds`: keeps what is no URL; or NULL. */
 static void scan_text(struct sl_url_job *job, struct sl_span text, const struct sl_url_place *place,
-	struct reading reading)
+	struct reading reading, struct sl_view_finds *finds)
 {
 	struct sl_finder scan;
 	struct sl_found found;
 	sl_find_begin(&scan, job->mail->arena, job->suffixes, text);
-	while (job->mail->n_urls < job->mail->config->limits.urls && sl_find_next(&scan, &found)) {
+	while (job->mail->n_urls < job->mail->config->limits.urls) {
+		if (!sl_find_next(&scan, &found)) {
+			if (finds)
+				finds->whole = !finds->full;
+			break;
+		}
 		bool bare = found.flags & FLAG(SCHEMELESS);
+		if (finds && found.kind != SL_FOUND_URL)
+			sl_view_finds_add(job->mail, finds, &found);
 		if (found.kind != SL_FOUND_URL || (bare && !reading.prose))
 			continue;
 		if (!reading.prose && is_in_certificate(text, &found))
@@ -224,7 +232,8 @@ static void scan_views(struct sl_url_job *job)
 						   view->kind == SL_VIEW_HIDDEN,
 			sl_view_is_prose(job->mail, view) };
 		if (view->kind != SL_VIEW_HEADER)
-			scan_text(job, sl_view_text(job->mail, view), &place, reading);
+			scan_text(job, sl_view_text(job->mail, view), &place, reading,
+				reading.prose ? sl_view_finds(job->mail, i) : NULL);
 	}
 }
 
@@ -250,8 +259,8 @@ static void scan_headers(struct sl_url_job *job)
 	struct sl_url_place link = { .role = SL_ROLE_LINK, .view = SL_VIEW_HEADER };
 	struct sl_url_place mention = { .role = SL_ROLE_MENTION, .view = SL_VIEW_HEADER };
 	struct reading prose = { false, true };
-	scan_text(job, mail->message.subject, &link, prose);
-	scan_text(job, mail->message.from_name, &mention, prose);
+	scan_text(job, mail->message.subject, &link, prose, NULL);
+	scan_text(job, mail->message.from_name, &mention, prose, NULL);
 	for (size_t i = 0; i < mail->n_fields; i++)
 		if (sl_span_ieq(mail->fields[i].name, SL_SPAN("List-Unsubscribe")))
 			unsubscribe_field(job, mail->fields[i].value);

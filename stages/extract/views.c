@@ -49,3 +49,44 @@ struct sl_span sl_view_text(const struct sl_mail *mail, const struct sl_view *vi
 	sl_assert(n <= text.n);
 	return sl_span_of(to, n);
 }
+
+/* More are not kept: the text is scanned again then. */
+enum { FINDS_MOST = 4096 };
+
+struct all_finds {
+	size_t n_views;
+	struct sl_view_finds view[];
+};
+
+struct sl_view_finds *sl_view_finds(struct sl_mail *mail, size_t view)
+{
+	struct all_finds *all = mail->finds;
+	sl_assert(view < mail->n_views);
+	if (!all) {
+		mail->finds = all = sl_arena_zalloc(
+			mail->arena, sizeof(*all) + mail->n_views * sizeof(all->view[0]));
+		all->n_views = mail->n_views;
+	}
+	sl_assert(all->n_views == mail->n_views);
+	return &all->view[view];
+}
+
+void sl_view_finds_add(
+	struct sl_mail *mail, struct sl_view_finds *finds, const struct sl_found *found)
+{
+	if (finds->n == FINDS_MOST)
+		finds->full = true;
+	else
+		*SL_ARENA_PUSH(mail->arena, finds->items, finds->n, finds->room) = *found;
+}
+
+bool sl_view_next(const struct sl_view_finds *finds, size_t *at, struct sl_finder *scan,
+	struct sl_found *found_r)
+{
+	if (!finds->whole)
+		return sl_find_next(scan, found_r);
+	if (*at >= finds->n)
+		return false;
+	*found_r = finds->items[(*at)++];
+	return true;
+}

@@ -103,7 +103,7 @@ struct sl_span sl_url_decode(struct sl_arena *arena, struct sl_span s)
 
 static bool is_removed(char c)
 {
-	return c == '\t' || c == '\n' || c == '\r';
+	return (uint8_t)c < ' ' && (c == '\t' || c == '\n' || c == '\r');
 }
 
 /* Without C0 and spaces at both ends, without tabs and line ends inside. */
@@ -378,10 +378,10 @@ static void put_path(struct out *out, size_t from, struct sl_span s, uint32_t *f
 	}
 }
 
-static struct sl_span before_any(struct sl_span s, const char *stops)
+static struct sl_span before_either(struct sl_span s, char a, char b)
 {
 	size_t n = 0;
-	while (n < s.n && !strchr(stops, s.p[n] ? s.p[n] : ' '))
+	while (n < s.n && s.p[n] != a && s.p[n] != b)
 		n++;
 	return sl_span_head(s, n);
 }
@@ -390,7 +390,7 @@ static void put_tail(struct out *out, struct pieces *p)
 {
 	size_t from = out->n;
 	sl_assert(from > 0);
-	struct sl_span path = before_any(p->rest, "?#");
+	struct sl_span path = before_either(p->rest, '?', '#');
 	struct sl_span rest = sl_span_from(p->rest, path.n);
 	if (p->base && p->keep_path) {
 		put(out, p->base->path);
@@ -407,7 +407,7 @@ static void put_tail(struct out *out, struct pieces *p)
 		put(out, p->base->query);
 	}
 	if (rest.n && rest.p[0] == '?') {
-		struct sl_span query = before_any(rest, "#");
+		struct sl_span query = before_either(rest, '#', '#');
 		put(out, SL_SPAN("?"));
 		put_encoded(out, sl_span_from(query, 1), IN_QUERY);
 		rest = sl_span_from(rest, query.n);
@@ -422,10 +422,10 @@ static void find_pieces(struct sl_url *url, size_t scheme, size_t path)
 {
 	url->scheme = sl_span_head(url->text, scheme);
 	struct sl_span rest = sl_span_from(url->text, path);
-	url->path = before_any(rest, "?#");
+	url->path = before_either(rest, '?', '#');
 	rest = sl_span_from(rest, url->path.n);
 	if (rest.n && rest.p[0] == '?') {
-		struct sl_span query = before_any(rest, "#");
+		struct sl_span query = before_either(rest, '#', '#');
 		url->query = sl_span_from(query, 1);
 		rest = sl_span_from(rest, query.n);
 	}

@@ -10,10 +10,13 @@
 enum { SAMPLE = 8192, META_SEARCH = 1024 };
 /* So few high bytes say nothing against damaged UTF-8. */
 enum { FEW = 8 };
+/* Further from a high byte than this no decoder still waits for the end of a character. */
+enum { NEAR = 8 };
 
 struct sl_charset {
 	struct sl_codings *codings;
 	struct sl_arena *scratch; /* readings that are only compared */
+	char thin[SAMPLE];
 };
 
 struct sl_charset *sl_charset_new(void)
@@ -60,24 +63,10 @@ static bool has_jis_escape(struct sl_span s)
 	return false;
 }
 
-static size_t ascii_prefix(struct sl_span s)
-{
-	size_t i = 0;
-	for (; i + 8 <= s.n; i += 8) {
-		uint64_t eight;
-		memcpy(&eight, s.p + i, sizeof(eight));
-		if (eight & 0x8080808080808080u)
-			break;
-	}
-	while (i < s.n && !(s.p[i] & (char)0x80))
-		i++;
-	return i;
-}
-
 static struct look look_at(struct sl_span s)
 {
 	struct look look = { .jis = has_jis_escape(s) };
-	look.ascii = ascii_prefix(s) == s.n;
+	look.ascii = sl_ascii_end(s, 0) == s.n;
 	if (look.ascii || sl_utf8_valid_prefix(s) != s.n)
 		return look;
 	look.utf8 = true;
@@ -121,16 +110,37 @@ static struct sl_decoded finish(struct sl_charset *charset, struct sl_arena *are
 /* The part that says most: from the first byte on that is not ASCII. */
 static struct sl_span sample_of(struct sl_span s)
 {
-	size_t from = ascii_prefix(s);
+	size_t from = sl_ascii_end(s, 0);
 	return sl_span_head(sl_span_from(s, from > 16 ? from - 16 : 0), SAMPLE);
 }
 
-static int64_t score_as(struct sl_charset *charset, enum sl_coding coding, struct sl_span sample)
+/* The sample without the middle of long ASCII runs: these earn no points in an encoding in which
+ * ASCII stands for itself. */
+static struct sl_span thinned(struct sl_charset *charset, struct sl_span sample)
+{
+	char *to = charset->thin;
+	for (size_t at = 0; at < sample.n;) {
+		size_t high = sl_ascii_end(sample, at);
+		if (high - at > 2 * NEAR) {
+			memcpy(to, sample.p + at, NEAR);
+			to += NEAR;
+			at = high - NEAR;
+		}
+		while (at < high || (at < sample.n && (sample.p[at] & (char)0x80)))
+			*to++ = sample.p[at++];
+	}
+	sl_assert(to <= charset->thin + SAMPLE);
+	return sl_span_of(charset->thin, (size_t)(to - charset->thin));
+}
+
+/* `full`: the text goes on behind the sample. */
+static int64_t score_as(
+	struct sl_charset *charset, enum sl_coding coding, struct sl_span sample, bool full)
 {
 	sl_arena_reset(charset->scratch);
 	struct sl_coded coded =
 		sl_coding_decode(charset->codings, charset->scratch, coding, sample);
-	size_t lost = coded.lost - (coded.cut && sample.n == SAMPLE);
+	size_t lost = coded.lost - (coded.cut && full);
 	return sl_coding_score(coding, coded.text, lost);
 }
 
@@ -138,14 +148,19 @@ static int64_t score_as(struct sl_charset *charset, enum sl_coding coding, struc
 static const enum sl_coding candidates[] = { SL_CODING_CP932, SL_CODING_EUC_JP, SL_CODING_GB18030,
 	SL_CODING_BIG5, SL_CODING_CP949, SL_CODING_CP1252, SL_CODING_CP1251, SL_CODING_KOI8_R };
 
+/* *latin_r: what windows-1252 scored. */
 static enum sl_coding best_candidate(
-	struct sl_charset *charset, struct sl_span bytes, int64_t *score_r)
+	struct sl_charset *charset, struct sl_span bytes, int64_t *score_r, int64_t *latin_r)
 {
 	struct sl_span sample = sample_of(bytes);
+	bool full = sample.n == SAMPLE;
 	enum sl_coding best = SL_CODING_CP1252;
 	*score_r = INT64_MIN;
+	sample = thinned(charset, sample);
 	for (size_t i = 0; i < SL_LEN(candidates); i++) {
-		int64_t score = score_as(charset, candidates[i], sample);
+		int64_t score = score_as(charset, candidates[i], sample, full);
+		if (candidates[i] == SL_CODING_CP1252)
+			*latin_r = score;
 		if (score > *score_r) {
 			*score_r = score;
 			best = candidates[i];
@@ -176,12 +191,12 @@ struct sl_decoded sl_charset_guess(
 	struct sl_charset *charset, struct sl_arena *arena, struct sl_span bytes)
 {
 	struct look look = look_at(bytes);
-	int64_t score;
+	int64_t score, latin;
 	if (look.ascii && !look.jis)
 		return (struct sl_decoded){ bytes, "us-ascii", false, 0 };
 	enum sl_coding coding = sure_coding(bytes, &look);
 	if (coding == SL_CODING_NONE)
-		coding = best_candidate(charset, bytes, &score);
+		coding = best_candidate(charset, bytes, &score, &latin);
 	return finish(charset, arena, coding, bytes, false);
 }
 
@@ -261,8 +276,8 @@ static bool damaged_utf8(struct sl_span s)
 static enum sl_coding better_than_label(
 	struct sl_charset *charset, enum sl_coding label, struct sl_span bytes)
 {
-	int64_t best_score;
-	enum sl_coding best = best_candidate(charset, bytes, &best_score);
+	int64_t best_score, latin;
+	enum sl_coding best = best_candidate(charset, bytes, &best_score, &latin);
 	bool wide = best < SL_CODING_CP1252;
 	size_t high = 0;
 	struct sl_span sample = sample_of(bytes);
@@ -273,17 +288,18 @@ static enum sl_coding better_than_label(
 			return label;
 		return (!wide || high < FEW) && damaged_utf8(sample) ? label : best;
 	}
-	return best_score > score_as(charset, label, sample) ? best : label;
+	return best_score > score_as(charset, label, sample, sample.n == SAMPLE) ? best : label;
 }
 
 static struct sl_decoded repaired(struct sl_charset *charset, struct sl_arena *arena,
 	enum sl_coding label, struct sl_span bytes, const struct look *look)
 {
+	int64_t score, latin;
 	enum sl_coding coding = sure_coding(bytes, look);
 	if (look->ascii && is_unicode_wide(label))
 		coding = SL_CODING_UTF8;
 	else if (coding == SL_CODING_NONE || (coding == SL_CODING_UTF8 && !look->utf8))
-		coding = label == SL_CODING_NONE ? best_candidate(charset, bytes, &(int64_t){ 0 })
+		coding = label == SL_CODING_NONE ? best_candidate(charset, bytes, &score, &latin)
 						 : better_than_label(charset, label, bytes);
 	return finish(charset, arena, coding, bytes, coding != label);
 }
@@ -294,8 +310,8 @@ static bool doubtful(struct sl_charset *charset, enum sl_coding label, struct sl
 {
 	if (label != SL_CODING_CP1252)
 		return false;
-	int64_t best, latin = score_as(charset, label, sample_of(bytes));
-	*coding_r = best_candidate(charset, bytes, &best);
+	int64_t best, latin;
+	*coding_r = best_candidate(charset, bytes, &best, &latin);
 	return *coding_r != label && best >= 120 && best > latin + 60;
 }
 

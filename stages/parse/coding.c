@@ -175,10 +175,14 @@ uint32_t sl_jis_code_point(unsigned set, unsigned row, unsigned column)
 static void decode_single(const uint16_t table[128], struct sl_span s, struct sl_out *out)
 {
 	for (size_t i = 0; i < s.n; i++) {
+		size_t high = sl_ascii_end(s, i);
+		memcpy(out->p + out->n, s.p + i, high - i);
+		out->n += high - i;
+		i = high;
+		if (i == s.n)
+			break;
 		unsigned char b = (unsigned char)s.p[i];
-		if (b < 0x80)
-			out->p[out->n++] = (char)b;
-		else if (table[b - 0x80])
+		if (table[b - 0x80])
 			sl_out_code_point(out, table[b - 0x80]);
 		else
 			sl_out_lost(out);

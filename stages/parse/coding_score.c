@@ -176,10 +176,10 @@ static unsigned language_of(enum sl_coding coding)
 	}
 }
 
-static int score_one(enum sl_coding coding, uint32_t c, uint32_t before, uint32_t after)
+static int score_one(
+	enum sl_coding coding, unsigned language, uint32_t c, uint32_t before, uint32_t after)
 {
-	unsigned language = language_of(coding);
-	if (c < 0x80 || c == 0xfffd) /* loss is counted by the decoder */
+	if (c == 0xfffd) /* loss is counted by the decoder */
 		return 0;
 	if (c < 0xa0)
 		return ODD;
@@ -195,14 +195,23 @@ int64_t sl_coding_score(enum sl_coding coding, struct sl_span text, size_t lost)
 	int failed = pthread_once(&known.once, make_known);
 	sl_assert(failed == 0);
 	int64_t score = (int64_t)lost * LOSS;
-	uint32_t before = 0, c = 0, after = 0;
-	while (text.n) {
-		size_t len = sl_utf8_decode(text, &after);
-		sl_assert(len > 0);
-		score += score_one(coding, c, before, after);
-		before = c;
-		c = after;
-		text = sl_span_from(text, len);
+	unsigned language = language_of(coding);
+	uint32_t before = 0;
+	for (size_t at = 0; at < text.n;) {
+		size_t wide = sl_ascii_end(text, at); /* ASCII earns nothing */
+		if (wide > at)
+			before = (unsigned char)text.p[wide - 1];
+		uint32_t c, after;
+		size_t len = sl_utf8_decode(sl_span_from(text, wide), &c);
+		sl_assert(len > 0 || wide == text.n);
+		for (at = wide; len > 0 && c >= 0x80; c = after) {
+			at += len;
+			after = 0;
+			len = sl_utf8_decode(sl_span_from(text, at), &after);
+			sl_assert(len > 0 || at == text.n);
+			score += score_one(coding, language, c, before, after);
+			before = c;
+		}
 	}
-	return score + score_one(coding, c, before, 0);
+	return score;
 }

@@ -46,9 +46,8 @@ static struct sl_span skip_bom(struct sl_span line)
  * white space before the colon is obsolete syntax. "http://" in a body is no field. */
 static bool field_name(struct sl_span line, struct sl_span *name_r, size_t *colon_r)
 {
-	size_t n = 0;
-	while (n < line.n && n < NAME_MAX_LENGTH && line.p[n] > ' ' && line.p[n] < 127 &&
-		line.p[n] != ':')
+	size_t n = 0, most = line.n < NAME_MAX_LENGTH ? line.n : NAME_MAX_LENGTH;
+	while (n < most && (unsigned char)(line.p[n] - '!') < 127 - '!' && line.p[n] != ':')
 		n++;
 	size_t colon = n;
 	while (colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))

@@ -230,11 +230,15 @@ static const struct attr_row attr_rows[] = {
 
 static void keep_attr(struct sl_attrs *attrs, struct sl_span name, struct sl_span value)
 {
-	if (name.n < 2 || name.n > 10)
+	/* lengths of the names above by first letter, as bits: sorts out most others */
+	static const uint16_t lengths[26] = { 0x40, 0x480, 0xa0, 0x50, 0, 0x400, 0, 0x450, 0x4, 0,
+		0, 0x40, 0, 0, 0, 0x40, 0, 0x8, 0x68, 0x10, 0, 0, 0, 0x420, 0, 0 };
+	char first = name.n ? sl_lower(name.p[0]) : ' ';
+	if (first < 'a' || first > 'z' || name.n > 10 || !(lengths[first - 'a'] >> name.n & 1))
 		return;
 	for (size_t i = 0; i < SL_LEN(attr_rows); i++) {
 		struct sl_span row = attr_rows[i].name;
-		if (row.n != name.n || row.p[0] != sl_lower(name.p[0]) || !sl_span_ieq(name, row))
+		if (row.n != name.n || row.p[0] != first || !sl_span_ieq(name, row))
 			continue;
 		enum sl_attr attr = attr_rows[i].attr;
 		if (!sl_html_has(attrs, attr))
@@ -267,6 +271,27 @@ static void skip_space(struct sl_html *html)
 		html->at++;
 }
 
+/* What ends a name of a tag, of an attribute, a value without quotes. */
+enum { ENDS_TAG = 1, ENDS_ATTR = 2, ENDS_VALUE = 4, ENDS_ALL = 7 };
+static const uint8_t ends[256] = { ['\t'] = ENDS_ALL,
+	['\n'] = ENDS_ALL,
+	['\v'] = ENDS_ALL,
+	['\f'] = ENDS_ALL,
+	['\r'] = ENDS_ALL,
+	[' '] = ENDS_ALL,
+	['>'] = ENDS_ALL,
+	['/'] = ENDS_TAG | ENDS_ATTR,
+	['='] = ENDS_ATTR };
+
+static size_t skip_until(const struct sl_html *html, unsigned stop)
+{
+	struct sl_span s = html->s;
+	size_t at = html->at;
+	while (at < s.n && !(ends[(unsigned char)s.p[at]] & stop))
+		at++;
+	return at;
+}
+
 static struct sl_span read_value(struct sl_html *html)
 {
 	const char *p = html->s.p;
@@ -274,8 +299,7 @@ static struct sl_span read_value(struct sl_html *html)
 	if (html->at < html->s.n && (p[html->at] == '"' || p[html->at] == '\''))
 		return quoted_value(html, p[html->at++]);
 	size_t from = html->at;
-	while (html->at < html->s.n && !sl_is_space(p[html->at]) && p[html->at] != '>')
-		html->at++;
+	html->at = skip_until(html, ENDS_VALUE);
 	return sl_span_of(p + from, html->at - from);
 }
 
@@ -292,9 +316,7 @@ static void read_attrs(struct sl_html *html, struct sl_attrs *attrs)
 			return;
 		}
 		size_t from = html->at++;
-		while (html->at < html->s.n && !sl_is_space(p[html->at]) && p[html->at] != '/' &&
-			p[html->at] != '>' && p[html->at] != '=')
-			html->at++;
+		html->at = skip_until(html, ENDS_ATTR);
 		struct sl_span name = sl_span_of(p + from, html->at - from),
 			       value = { p + from, 0 };
 		skip_space(html);
@@ -477,9 +499,7 @@ static struct sl_span read_name(struct sl_html *html)
 {
 	const char *p = html->s.p;
 	size_t from = html->at;
-	while (html->at < html->s.n && !sl_is_space(p[html->at]) && p[html->at] != '/' &&
-		p[html->at] != '>')
-		html->at++;
+	html->at = skip_until(html, ENDS_TAG);
 	return sl_span_of(p + from, html->at - from);
 }
 
@@ -569,23 +589,4 @@ void sl_html_read(struct sl_html *html, struct sl_mail *mail, uint32_t part, str
 							       : SL_SPAN_NULL;
 	text_r->flags = html->flags;
 	fix_links(html, text_r);
-}
-
-size_t sl_html_literal_tags(struct sl_span text, size_t enough)
-{
-	size_t count = 0;
-	for (ssize_t at = 0; count < enough && (at = sl_span_chr(text, '<', (size_t)at)) >= 0;
-		at++) {
-		struct sl_span rest = sl_span_from(text, (size_t)at + 1);
-		uint8_t id;
-		size_t n = rest.n && rest.p[0] == '/';
-		size_t from = n;
-		while (n < rest.n && n < 16 && sl_is_alnum(rest.p[n]))
-			n++;
-		if (n == from || n >= rest.n || !strchr(" >/\t\n", rest.p[n]) || rest.p[n] == '\0')
-			continue;
-		sl_tag_find(sl_span_of(rest.p + from, n - from), &id);
-		count += id < SL_TAG_PREFIXED;
-	}
-	return count;
 }

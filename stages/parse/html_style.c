@@ -100,8 +100,9 @@ uint32_t sl_colour_read(struct sl_span s)
 		return rgb_colour(sl_span_from(s, 3));
 	if (first.n && first.p[0] == '#')
 		return hex_colour(sl_span_from(first, 1));
+	char letter = first.n ? sl_lower(first.p[0]) : ' ';
 	for (size_t i = 0; i < SL_LEN(names); i++)
-		if (sl_span_ieq(first, sl_span_str(names[i].name)))
+		if (names[i].name[0] == letter && sl_span_ieq(first, sl_span_str(names[i].name)))
 			return names[i].value;
 	return first.n == 6 ? hex_colour(first) : SL_COLOUR_OTHER;
 }
@@ -228,8 +229,29 @@ static const struct {
 	{ { "text-indent", 11 }, TEXT_INDENT },
 };
 
+/* Lengths of the names above by first letter, as bits: sorts out most others. */
+#define LETTER(c) [(c) - 'a']
+#define LENGTH(n) (1u << (n))
+static const uint32_t lengths[26] = {
+	LETTER('d') = LENGTH(7),
+	LETTER('v') = LENGTH(10),
+	LETTER('m') = LENGTH(8) | LENGTH(10) | LENGTH(9) | LENGTH(11),
+	LETTER('o') = LENGTH(7) | LENGTH(8) | LENGTH(10),
+	LETTER('f') = LENGTH(9) | LENGTH(4),
+	LETTER('c') = LENGTH(5),
+	LETTER('b') = LENGTH(10) | LENGTH(16),
+	LETTER('h') = LENGTH(6),
+	LETTER('w') = LENGTH(5),
+	LETTER('p') = LENGTH(8),
+	LETTER('l') = LENGTH(4),
+	LETTER('t') = LENGTH(3) | LENGTH(11),
+};
+
 static enum property property_of(struct sl_span name)
 {
+	char first = name.n ? sl_lower(name.p[0]) : ' ';
+	if (first < 'a' || first > 'z' || name.n > 16 || !(lengths[first - 'a'] >> name.n & 1))
+		return OTHER;
 	for (size_t i = 0; i < SL_LEN(properties); i++)
 		if (properties[i].name.n == name.n && name.n &&
 			properties[i].name.p[0] == sl_lower(name.p[0]) &&
@@ -368,13 +390,17 @@ static struct sl_span css_string(struct sl_span s, char end)
 
 bool sl_css_url(struct sl_span css, size_t *at, struct sl_span *url_r, bool *import_r)
 {
+	static const bool special[256] = { ['('] = true, [';'] = true, ['}'] = true, ['@'] = true };
+	size_t first = *at;
 	for (; *at < css.n; (*at)++) {
-		char c = sl_lower(css.p[*at]);
+		char c = css.p[*at];
+		if (!special[(unsigned char)c])
+			continue;
 		struct sl_span rest = sl_span_from(css, *at);
-		if (c == 'u' && rest.n > 4 && rest.p[3] == '(' &&
-			sl_span_istarts(rest, SL_SPAN("url("))) {
-			*url_r = css_string(sl_span_from(rest, 4), ')');
-			*at += 4 + url_r->n;
+		if (c == '(' && *at >= first + 3 && rest.n > 1 &&
+			sl_span_ieq(sl_span_of(rest.p - 3, 3), SL_SPAN("url"))) {
+			*url_r = css_string(sl_span_from(rest, 1), ')');
+			*at += 1 + url_r->n;
 			return true;
 		}
 		if (c == ';' || c == '}')
@@ -453,10 +479,13 @@ static void sheet_rule(struct sl_sheet *sheet, struct sl_span selectors, struct 
 
 void sl_sheet_read(struct sl_sheet *sheet, struct sl_span css)
 {
+	static const bool special[256] = { ['/'] = true, ['{'] = true, ['}'] = true, [';'] = true };
 	size_t depth = 0, from = 0, open = 0;
 	bool at_rule = false;
 	for (size_t i = 0; i < css.n; i++) {
 		char c = css.p[i];
+		if (!special[(unsigned char)c])
+			continue;
 		if (c == '/' && i + 1 < css.n && css.p[i + 1] == '*') {
 			ssize_t end = sl_span_find(css, SL_SPAN("*/"), i + 2);
 			if (end < 0)

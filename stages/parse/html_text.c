@@ -43,8 +43,13 @@ void sl_html_text_add(struct sl_html_stream *stream, struct sl_span text, bool p
 			p++;
 		if (p > run) {
 			settle(stream);
-			memcpy(stream->p + stream->n, run, (size_t)(p - run));
+			char *to = stream->p + stream->n;
 			stream->n += (size_t)(p - run);
+			if (p - run > 32)
+				memcpy(to, run, (size_t)(p - run));
+			else
+				while (run < p)
+					*to++ = *run++;
 		}
 		if (p == end)
 			break;
@@ -87,4 +92,23 @@ struct sl_span sl_html_value(struct sl_arena *arena, struct sl_span value, bool 
 	sl_assert(n <= value.n);
 	sl_arena_trim(arena, to, value.n + 1, n);
 	return sl_span_of(to, n);
+}
+
+size_t sl_html_literal_tags(struct sl_span text, size_t enough)
+{
+	size_t count = 0;
+	for (ssize_t at = 0; count < enough && (at = sl_span_chr(text, '<', (size_t)at)) >= 0;
+		at++) {
+		struct sl_span rest = sl_span_from(text, (size_t)at + 1);
+		uint8_t id;
+		size_t n = rest.n && rest.p[0] == '/';
+		size_t from = n;
+		while (n < rest.n && n < 16 && sl_is_alnum(rest.p[n]))
+			n++;
+		if (n == from || n >= rest.n || !strchr(" >/\t\n", rest.p[n]) || rest.p[n] == '\0')
+			continue;
+		sl_tag_find(sl_span_of(rest.p + from, n - from), &id);
+		count += id < SL_TAG_PREFIXED;
+	}
+	return count;
 }

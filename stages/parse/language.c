@@ -55,7 +55,7 @@ static struct {
 	pthread_once_t once;
 	struct {
 		char word[WORD_MAX];
-		uint32_t languages;
+		uint32_t languages, length; /* length 0: free */
 	} slot[SLOTS];
 } index_of = { .once = PTHREAD_ONCE_INIT };
 
@@ -70,7 +70,8 @@ static uint32_t hash_of(struct sl_span word)
 static size_t slot_of(struct sl_span word)
 {
 	size_t at = hash_of(word) % SLOTS;
-	while (index_of.slot[at].word[0] && !sl_span_eq(sl_span_str(index_of.slot[at].word), word))
+	while (index_of.slot[at].length &&
+		!sl_span_eq(sl_span_of(index_of.slot[at].word, index_of.slot[at].length), word))
 		at = (at + 1) % SLOTS;
 	return at;
 }
@@ -83,6 +84,7 @@ static void make_index(void)
 			sl_assert(word.n > 0 && word.n < WORD_MAX);
 			size_t at = slot_of(word);
 			memcpy(index_of.slot[at].word, word.p, word.n);
+			index_of.slot[at].length = (uint32_t)word.n;
 			index_of.slot[at].languages |= 1u << i;
 		}
 	}
@@ -102,11 +104,11 @@ static struct sl_span by_words(struct sl_span text)
 			uint32_t set = index_of.slot[slot_of(sl_span_of(text.p + from, i - from))]
 					       .languages;
 			unsigned shared = (unsigned)__builtin_popcount(set);
-			for (unsigned k = 0; k < SL_LEN(languages); k++)
-				if (set >> k & 1) {
-					hits[k]++;
-					weight[k] += shared == 1 ? 12 : shared == 2 ? 6 : 3;
-				}
+			for (; set; set &= set - 1) {
+				unsigned k = (unsigned)__builtin_ctz(set);
+				hits[k]++;
+				weight[k] += shared == 1 ? 12 : shared == 2 ? 6 : 3;
+			}
 		}
 		words += i > from;
 		i += i == from;
@@ -135,6 +137,12 @@ static struct counts count_scripts(struct sl_span s)
 	struct counts counts = { 0 };
 	uint32_t c;
 	for (size_t len; (len = sl_utf8_decode(s, &c)) > 0; s = sl_span_from(s, len)) {
+		if (c < 0x80) {
+			bool latin = sl_is_alpha((char)c);
+			counts.of[SL_SCRIPT_LATIN] += latin;
+			counts.letters += latin;
+			continue;
+		}
 		enum sl_script script = sl_unicode_script(c);
 		if (script == SL_SCRIPT_OTHER)
 			continue;

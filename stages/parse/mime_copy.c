@@ -57,19 +57,16 @@ static void defang(struct sl_mime_copy *copy)
 {
 	static const struct {
 		struct sl_span word;
-		size_t g; /* place of the letter that is looked for */
+		size_t g; /* place of the "ge" that is looked for */
 		size_t change;
 	} words[] = { { { "message", 7 }, 5, 6 }, { { "digest", 6 }, 2, 5 } };
-	for (unsigned upper = 0; upper < 2; upper++) {
-		struct sl_span s = sl_span_of(copy->p, copy->n);
-		for (ssize_t at = 0; (at = sl_span_chr(s, upper ? 'G' : 'g', (size_t)at)) >= 0;
-			at++)
-			for (size_t i = 0; i < SL_LEN(words); i++)
-				if ((size_t)at >= words[i].g &&
-					sl_span_istarts(sl_span_from(s, (size_t)at - words[i].g),
-						words[i].word))
-					copy->p[(size_t)at - words[i].g + words[i].change] = 'x';
-	}
+	struct sl_span s = sl_span_of(copy->p, copy->n);
+	for (ssize_t at = 0; (at = sl_span_ipair(s, 'g', 'e', (size_t)at)) >= 0; at++)
+		for (size_t i = 0; i < SL_LEN(words); i++)
+			if ((size_t)at >= words[i].g &&
+				sl_span_istarts(
+					sl_span_from(s, (size_t)at - words[i].g), words[i].word))
+				copy->p[(size_t)at - words[i].g + words[i].change] = 'x';
 }
 
 static void boundary_add(struct scan *scan, struct sl_span value)
@@ -164,14 +161,29 @@ static bool is_empty_line(struct sl_span line)
 	return line.n == 0 || (line.n == 1 && line.p[0] == '\r');
 }
 
-/* Line by line; the copy is cut before the line that passes a limit. */
+/* The next line that begins with "--", from the line start `at` on, or the end. */
+static size_t next_dashes(struct sl_span s, size_t at)
+{
+	ssize_t hit = (ssize_t)at;
+	for (; (hit = sl_span_ipair(s, '-', '-', (size_t)hit)) >= 0; hit++)
+		if (s.p[hit] == '-' && s.p[hit + 1] == '-' && (hit == 0 || s.p[hit - 1] == '\n'))
+			return (size_t)hit;
+	return s.n;
+}
+
+/* Line by line where a header is, else from one "--" line to the next; the copy is cut before the
+ * line that passes a limit. */
 static void walk(struct scan *scan)
 {
 	struct sl_mime_copy *copy = scan->copy;
-	struct sl_span rest = sl_span_of(copy->p, copy->n), line;
+	struct sl_span all = sl_span_of(copy->p, copy->n), rest = all, line;
 	scan->in_head = true;
-	while (sl_span_split(&rest, '\n', &line)) {
-		bool own = line.p < copy->p + copy->prefix;
+	while (rest.n) {
+		bool own = rest.p < copy->p + copy->prefix;
+		if (!own && !scan->in_head)
+			rest = sl_span_from(all, next_dashes(all, (size_t)(rest.p - all.p)));
+		if (!sl_span_split(&rest, '\n', &line))
+			break;
 		if (line.n > 1 && line.p[0] == '-' && line.p[1] == '-' && !own) {
 			bool begins = begins_part(scan, line);
 			if (over_limit(scan, begins)) {

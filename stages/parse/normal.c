@@ -7,6 +7,8 @@
 
 /* A mixed identifier has so many characters and digits at least. */
 enum { ID_LEAST = 6, ID_DIGITS = 2, SOURCE_FACTOR = 4, SOFT_HYPHENS = 3, BEFORE = 16 };
+/* A run of ASCII this long is worth two calls of ICU instead of one. */
+enum { RUN_LEAST = 64 };
 
 struct work {
 	struct sl_span s; /* folded text */
@@ -51,14 +53,6 @@ static void put_mask(struct work *w, char mask)
 	put(w, &mask, 1);
 }
 
-static bool is_ascii(struct sl_span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] & (char)0x80)
-			return false;
-	return true;
-}
-
 static bool joins_words(uint32_t c)
 {
 	enum sl_script script = sl_unicode_script(c);
@@ -87,6 +81,11 @@ static void look_for_tricks(struct sl_span s, struct sl_normal *normal)
 			*(pending_soft ? &soft : &hidden) += 1;
 		pending = false;
 		before = c;
+		if (c < 0x80) { /* the rest of the run can only stand before something */
+			size_t end = sl_ascii_end(s, 1);
+			before = (unsigned char)s.p[end - 1];
+			len = end;
+		}
 	}
 	normal->invisible = normal->invisible || hidden > 0 || soft >= SOFT_HYPHENS;
 }
@@ -99,6 +98,8 @@ static bool is_url_end(char c)
 
 static bool has_scheme(struct sl_span s)
 {
+	if (s.p[0] != 'h' && s.p[0] != 'w' && s.p[0] != 'f')
+		return false;
 	static const char *const starts[] = { "http://", "https://", "hxxp://", "hxxps://", "www.",
 		"ftp://" };
 	for (size_t i = 0; i < SL_LEN(starts); i++)
@@ -270,10 +271,56 @@ static void take_other(struct work *w, uint32_t c, size_t len)
 	w->at += len;
 }
 
+/* ASCII that needs no thought. OPEN: letters may be joined by it to a URL, an address or a number.
+ */
+enum { HARD, GAP, LINE, LETTER, OPEN };
+#define REPEAT4(x) x, x, x, x
+#define REPEAT26(x) REPEAT4(x), REPEAT4(x), REPEAT4(x), REPEAT4(x), REPEAT4(x), REPEAT4(x), x, x
+#define REPEAT32(x) REPEAT26(x), REPEAT4(x), x, x
+static const uint8_t easy[256] = { REPEAT4(GAP), REPEAT4(GAP), GAP, GAP, LINE, REPEAT4(GAP),
+	REPEAT4(GAP), REPEAT4(GAP), REPEAT4(GAP), REPEAT4(GAP), GAP,
+	/* ' ' to '?' */
+	GAP, GAP, GAP, HARD, HARD, HARD, GAP, GAP, GAP, GAP, HARD, OPEN, GAP, OPEN, OPEN, OPEN,
+	REPEAT4(HARD), REPEAT4(HARD), HARD, HARD, OPEN, GAP, HARD, HARD, GAP, GAP,
+	/* '@' to DEL */
+	OPEN, REPEAT26(LETTER), HARD, GAP, GAP, GAP, OPEN, GAP, REPEAT26(LETTER), HARD, GAP, GAP,
+	GAP, GAP, REPEAT32(HARD), REPEAT32(HARD), REPEAT32(HARD), REPEAT32(HARD) };
+#undef REPEAT4
+#undef REPEAT26
+#undef REPEAT32
+
+/* A word of ASCII letters with nothing behind it that could make it more than a word: what the long
+ * way would do with it. */
+static bool take_plain_word(struct work *w)
+{
+	size_t end = w->at;
+	while (end < w->s.n && easy[(unsigned char)w->s.p[end]] == LETTER)
+		end++;
+	size_t n = end - w->at;
+	bool gap = w->n && (w->line || w->space);
+	uint8_t next = end < w->s.n ? easy[(unsigned char)w->s.p[end]] : GAP;
+	if (n == 0 || next == HARD || next == OPEN || w->n + gap + n > w->max)
+		return false;
+	put(w, w->s.p + w->at, n);
+	w->at = end;
+	return true;
+}
+
 static void walk(struct work *w)
 {
 	bool word_before = false;
 	while (w->at < w->s.n) {
+		uint8_t kind = easy[(unsigned char)w->s.p[w->at]];
+		if (kind == LETTER && take_plain_word(w)) {
+			word_before = true;
+			continue;
+		}
+		if (kind == GAP || kind == LINE) {
+			*(kind == LINE ? &w->line : &w->space) = true;
+			word_before = false;
+			w->at++;
+			continue;
+		}
 		struct sl_span rest = sl_span_from(w->s, w->at);
 		uint32_t c;
 		size_t len = sl_utf8_decode(rest, &c);
@@ -307,16 +354,53 @@ static struct sl_span cut(struct sl_span s, size_t max)
 	return sl_span_head(s, max);
 }
 
+/* ASCII is folded by itself: no character composes with what stands in front of it but marks, which
+ * are none. Only the rest, with the one ASCII character before it that a mark may join, needs ICU.
+ */
+static struct sl_span fold(struct sl_arena *arena, struct sl_span s)
+{
+	char *to = NULL;
+	size_t n = 0, room = 0;
+	if (sl_ascii_end(s, 0) == s.n)
+		return sl_unicode_fold(arena, s);
+	for (size_t at = 0; at < s.n;) {
+		size_t plain = sl_ascii_end(s, at), end = plain;
+		plain -= plain > at && plain < s.n;
+		/* up to the next long run */
+		for (size_t run = end; end < s.n && run - end < RUN_LEAST;
+			run = sl_ascii_end(s, end))
+			for (end = run; end < s.n && (s.p[end] & (char)0x80);)
+				end++;
+		struct sl_span wide = sl_span_of(s.p + plain, end - plain);
+		if (wide.n)
+			wide = sl_unicode_fold(arena, wide);
+		if (n + (plain - at) + wide.n > room) {
+			size_t more = 2 * room + s.n + wide.n;
+			to = sl_arena_grow(arena, to, room, more);
+			room = more;
+		}
+		for (; at < plain; at++)
+			to[n++] = sl_lower(s.p[at]);
+		if (wide.n)
+			memcpy(to + n, wide.p, wide.n);
+		n += wide.n;
+		at = end;
+	}
+	return sl_span_of(to, n);
+}
+
 void sl_normal_make(
 	struct sl_arena *arena, struct sl_span text, size_t max, struct sl_normal *normal_r)
 {
 	*normal_r = (struct sl_normal){ 0 };
 	text = cut(text, max * SOURCE_FACTOR);
 	struct work w = { .max = max, .anchors = { .arena = arena } };
-	if (!is_ascii(text))
+	if (sl_ascii_end(text, 0) < text.n)
 		look_for_tricks(text, normal_r);
 	sl_anchors_wallets(&w.anchors, text);
-	w.s = sl_unicode_fold(arena, text);
+	w.s = fold(arena, text);
+	normal_r->source = text;
+	normal_r->folded = w.s;
 	size_t room = w.s.n + 16 < max ? w.s.n + 16 : max;
 	w.max = room;
 	w.to = sl_arena_alloc(arena, room);

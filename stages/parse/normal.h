@@ -22,6 +22,7 @@ struct sl_normal {
 	bool invisible;   /* invisible characters within words */
 	bool bidi;        /* characters that turn the direction of writing */
 	bool mixed;       /* a word of Latin letters and their look-alikes */
+	struct sl_span source, folded; /* what was read of the text, and its folded form */
 };
 
 void sl_normal_make(

@@ -69,6 +69,8 @@ static void body_text(struct sl_mail *mail)
 	struct source source = choose_source(mail);
 	struct sl_normal normal;
 	sl_normal_make(mail->arena, source.text, SL_NORMAL_MAX, &normal);
+	mail->folded_from = normal.source;
+	mail->folded = normal.folded;
 	content->norm = normal.text;
 	content->anchors = normal.anchors;
 	content->n_anchors = normal.n_anchors;
