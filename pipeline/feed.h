@@ -34,12 +34,17 @@ struct sl_dossiers {
 	bool (*brief)(void *state, size_t number, struct sl_campaign_brief *brief_r);
 };
 
+struct sl_feed;
+
 struct sl_feed_input {
 	const struct sl_config *config;
 	const struct sl_tables *tables;
 	struct sl_view *view;
 	struct sl_dossiers campaigns;
 	int64_t as_of;
+	/* True when --format asks for this feed: two feeds over the same costly rows may be written
+	 * in one pass, by the first of them. */
+	bool (*wanted)(const struct sl_config *config, const struct sl_feed *feed);
 };
 
 struct sl_feed {

@@ -313,7 +313,9 @@ static enum sl_rc check_formats(const struct sl_config *config, struct sl_err *e
 static enum sl_rc write_feeds(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_store *store, int64_t as_of, struct sl_outdir *out, struct sl_err *err)
 {
-	struct sl_feed_input in = { .config = config, .tables = tables, .as_of = as_of };
+	struct sl_feed_input in = {
+		.config = config, .tables = tables, .as_of = as_of, .wanted = wanted
+	};
 	if (sl_view_open(store, false, &in.view, err) != SL_OK)
 		return SL_FATAL;
 	enum sl_rc rc = sl_dossiers_open(in.view, config, tables, as_of, &in.campaigns, err);

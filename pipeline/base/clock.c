@@ -44,13 +44,37 @@ void sl_time_to_civil(int64_t time, struct sl_civil *civil_r)
 	civil_r->second = (int)(rest % 60);
 }
 
+static char *put_two(char *to, int value)
+{
+	*to++ = (char)('0' + value / 10);
+	*to++ = (char)('0' + value % 10);
+	return to;
+}
+
+/* Feeds print hundreds of thousands of times: no printf for the years that occur. */
 char *sl_time_text(int64_t time, char text_r[SL_TIME_TEXT])
 {
 	struct sl_civil c;
 	sl_assert(time != SL_TIME_NONE);
 	sl_time_to_civil(time, &c);
-	snprintf(text_r, SL_TIME_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year,
-		c.month, c.day, c.hour, c.minute, c.second);
+	if (c.year < 0 || c.year > 9999) {
+		snprintf(text_r, SL_TIME_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02dZ",
+			(long long)c.year, c.month, c.day, c.hour, c.minute, c.second);
+		return text_r;
+	}
+	char *to = put_two(put_two(text_r, (int)c.year / 100), (int)c.year % 100);
+	*to++ = '-';
+	to = put_two(to, c.month);
+	*to++ = '-';
+	to = put_two(to, c.day);
+	*to++ = 'T';
+	to = put_two(to, c.hour);
+	*to++ = ':';
+	to = put_two(to, c.minute);
+	*to++ = ':';
+	to = put_two(to, c.second);
+	*to++ = 'Z';
+	*to = '\0';
 	return text_r;
 }
 

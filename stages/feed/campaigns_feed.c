@@ -35,85 +35,96 @@ static uint64_t count_wanted(const struct sl_feed_input *in)
 
 struct writing {
 	const struct sl_feed_input *in;
-	struct sl_outfile *file;
+	struct sl_outfile *csv, *json; /* NULL: not asked for */
 	struct sl_redact *redact;
 	struct sl_arena *arena;
 	struct sl_buf line;
 };
 
-static void csv_row(struct writing *w, const struct sl_told_campaign *told)
+static void write_row(struct writing *w, const struct sl_told_campaign *told)
 {
-	struct sl_csv csv = sl_csv_make(&w->line);
-	sl_rows_csv_line(&csv, &sl_fields_campaigns, told, w->arena);
+	if (w->csv) {
+		struct sl_csv csv = sl_csv_make(&w->line);
+		sl_rows_csv_line(&csv, &sl_fields_campaigns, told, w->arena);
+		sl_outfile_take(w->csv, &w->line);
+	}
+	if (w->json) {
+		struct sl_json json = sl_json_make(&w->line);
+		sl_rows_json(&json, &sl_fields_campaigns, told, w->arena);
+		sl_json_line(&json);
+		sl_outfile_take(w->json, &w->line);
+	}
+	sl_arena_reset(w->arena);
 }
 
-static void json_row(struct writing *w, const struct sl_told_campaign *told)
-{
-	struct sl_json json = sl_json_make(&w->line);
-	sl_rows_json(&json, &sl_fields_campaigns, told, w->arena);
-	sl_json_line(&json);
-}
-
-static void write_rows(
-	struct writing *w, void (*row)(struct writing *w, const struct sl_told_campaign *told))
+static void write_rows(struct writing *w)
 {
 	const struct sl_dossiers *campaigns = &w->in->campaigns;
 	const struct sl_dossier *d;
 	campaigns->rewind(campaigns->state);
 	while ((d = campaigns->next(campaigns->state))) {
 		struct sl_told_campaign told = { d, w->redact };
-		if (!is_wanted(w->in, d))
-			continue;
-		row(w, &told);
-		sl_outfile_take(w->file, &w->line);
-		sl_arena_reset(w->arena);
+		if (is_wanted(w->in, d))
+			write_row(w, &told);
 	}
 }
 
-static enum sl_rc begin(const struct sl_feed_input *in, struct sl_outdir *out, const char *name,
-	struct writing *w_r, struct sl_err *err)
+static void write_csv_head(struct writing *w)
 {
-	*w_r = (struct writing){ .in = in, .line = sl_buf_make(SL_LINE_MAX) };
-	enum sl_rc rc = sl_outfile_open(out, name, true, &w_r->file, err);
-	if (rc != SL_OK)
-		return rc;
-	w_r->redact = sl_redact_new(in->config);
-	w_r->arena = sl_arena_new(0);
-	return SL_OK;
+	struct sl_csv csv = sl_csv_make(&w->line);
+	sl_rows_csv_comments(&csv, &sl_fields_campaigns, w->in->as_of, count_wanted(w->in));
+	sl_rows_csv_head(&csv, &sl_fields_campaigns);
+	sl_outfile_take(w->csv, &w->line);
 }
 
-static enum sl_rc end(struct writing *w, struct sl_err *err)
+/* Dossiers are dear: both files are written in one pass over them. */
+static enum sl_rc write_files(const struct sl_feed_input *in, struct sl_outdir *out, bool with_csv,
+	bool with_json, struct sl_err *err)
 {
-	sl_arena_free(&w->arena);
-	sl_redact_free(&w->redact);
-	sl_buf_free(&w->line);
-	return sl_outfile_close(&w->file, err);
+	struct writing w = { .in = in, .line = sl_buf_make(SL_LINE_MAX) };
+	enum sl_rc rc = SL_OK;
+	if (with_csv)
+		rc = sl_outfile_open(out, "campaigns.csv", true, &w.csv, err);
+	if (with_json && rc == SL_OK)
+		rc = sl_outfile_open(out, "campaigns.jsonl", true, &w.json, err);
+	if (rc == SL_OK) {
+		w.redact = sl_redact_new(in->config);
+		w.arena = sl_arena_new(0);
+		if (w.csv)
+			write_csv_head(&w);
+		write_rows(&w);
+		sl_arena_free(&w.arena);
+		sl_redact_free(&w.redact);
+	}
+	sl_buf_free(&w.line);
+	if (rc == SL_OK && w.csv)
+		rc = sl_outfile_close(&w.csv, err);
+	if (rc == SL_OK && w.json)
+		rc = sl_outfile_close(&w.json, err);
+	if (w.csv)
+		sl_outfile_abort(&w.csv);
+	if (w.json)
+		sl_outfile_abort(&w.json);
+	return rc;
+}
+
+static bool is_asked(const struct sl_feed_input *in, const struct sl_feed *feed)
+{
+	return in->wanted && in->wanted(in->config, feed);
 }
 
 static enum sl_rc write_csv(
 	const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err)
 {
-	struct writing w;
-	enum sl_rc rc = begin(in, out, "campaigns.csv", &w, err);
-	if (rc != SL_OK)
-		return rc;
-	struct sl_csv csv = sl_csv_make(&w.line);
-	sl_rows_csv_comments(&csv, &sl_fields_campaigns, in->as_of, count_wanted(in));
-	sl_rows_csv_head(&csv, &sl_fields_campaigns);
-	sl_outfile_take(w.file, &w.line);
-	write_rows(&w, csv_row);
-	return end(&w, err);
+	return write_files(in, out, true, is_asked(in, &sl_feed_campaigns_jsonl), err);
 }
 
 static enum sl_rc write_json(
 	const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err)
 {
-	struct writing w;
-	enum sl_rc rc = begin(in, out, "campaigns.jsonl", &w, err);
-	if (rc != SL_OK)
-		return rc;
-	write_rows(&w, json_row);
-	return end(&w, err);
+	if (is_asked(in, &sl_feed_campaigns_csv))
+		return SL_OK; /* done with the CSV */
+	return write_files(in, out, false, true, err);
 }
 
 const struct sl_feed sl_feed_campaigns_csv = { "campaigns-csv",

@@ -33,7 +33,7 @@ struct sl_outdir {
 	char *path;
 	struct listed *files;
 	size_t n_files, room_files;
-	bool writing; /* a file is open: one at a time */
+	unsigned writing; /* files that are open */
 	struct sl_tally *tally;
 };
 
@@ -153,7 +153,7 @@ enum sl_rc sl_outfile_open(struct sl_outdir *out, const char *name, bool listed,
 	struct sl_outfile **file_r, struct sl_err *err)
 {
 	const char *slash = strchr(name, '/');
-	sl_assert(!out->writing && strlen(name) <= NAME_MAX_BYTES);
+	sl_assert(strlen(name) <= NAME_MAX_BYTES);
 	sl_assert(!slash || !strchr(slash + 1, '/'));
 	*file_r = NULL;
 	int folder = open_folder(out, name, slash);
@@ -175,7 +175,7 @@ enum sl_rc sl_outfile_open(struct sl_outdir *out, const char *name, bool listed,
 		return rc;
 	}
 	file->digest = listed ? sl_digest_new() : NULL;
-	out->writing = true;
+	out->writing++;
 	*file_r = file;
 	return SL_OK;
 }
@@ -223,7 +223,7 @@ static void release(struct sl_outfile **file)
 	if (f->fd >= 0)
 		close(f->fd);
 	close(f->folder);
-	f->out->writing = false;
+	f->out->writing--;
 	free(f);
 	*file = NULL;
 }
