@@ -384,7 +384,7 @@ static const struct sl_field_row rows[] = {
 	{ "id", "text", 1, "XXH3-128 of the raw message, hexadecimal", NULL, put_id },
 	{ "sha256", "text or null", 1,
 		"SHA-256 of the raw message: of each variant's exemplar, of all with "
-		"`--sha256-all`",
+		"`--sha256=all`",
 		NULL, put_sha256 },
 	{ "parent", "text or null", 1, "id of the message that this one is embedded in", NULL,
 		put_parent },
