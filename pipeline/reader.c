@@ -26,6 +26,8 @@ struct reader {
 	struct sl_arena *row_arena; /* of the archive row at hand */
 	struct sl_archive_row row;
 	struct sl_input *input;
+	int fd;            /* of the input */
+	uint64_t reported; /* bytes of it that the progress line knows of */
 	uint32_t index;
 	bool failed; /* aborted: the batch could not be handed on */
 	struct sl_err err;
@@ -48,8 +50,20 @@ static bool new_batch(struct reader *r)
 	return r->batch != NULL;
 }
 
+/* For the progress line: how far the source has got in the file. */
+static void report_position(struct reader *r, uint64_t at)
+{
+	if (at <= r->reported)
+		return;
+	atomic_fetch_add(&r->engine->counts.file_bytes, at - r->reported);
+	r->reported = at;
+}
+
 static bool push_batch(struct reader *r)
 {
+	off_t at = lseek(r->fd, 0, SEEK_CUR);
+	if (at > 0)
+		report_position(r, (uint64_t)at);
 	if (sl_queue_push(r->engine->raw, r->batch)) {
 		r->batch = NULL;
 		return true;
@@ -316,6 +330,8 @@ static enum sl_rc read_input(struct reader *r)
 		atomic_fetch_add(&r->engine->counts.unreadable, 1);
 		return SL_OK;
 	}
+	r->fd = fd;
+	r->reported = 0;
 	enum sl_rc rc = identify(r, fd, &info);
 	if (rc == SL_OK) {
 		input->twin = !sl_engine_claim(r->engine, &input->key);
@@ -331,7 +347,8 @@ static enum sl_rc read_input(struct reader *r)
 		rc = end_archive(r);
 	if (rc == SL_OK)
 		atomic_fetch_add(&r->engine->counts.archives, 1);
-	atomic_fetch_add(&r->engine->counts.file_bytes, (uint64_t)info.st_size);
+	report_position(r, (uint64_t)info.st_size);
+	r->fd = -1;
 	if (fd != input->fd)
 		close(fd);
 	return rc;
@@ -344,6 +361,7 @@ void sl_reader_main(void *start_p)
 	struct reader r = { .sink = { message_begin, message_write, message_end, member, reject },
 		.engine = engine,
 		.number = start->number,
+		.fd = -1,
 		.hasher = sl_hasher_new(sl_store_secret(engine->store)),
 		.chunk = sl_malloc(CHUNK),
 		.row_arena = sl_arena_new(0) };
