@@ -41,5 +41,6 @@ const struct sl_command sl_command_feed = {
 	.more = "",
 	.least = 0,
 	.most = 0,
+	.parses = true, /* night.json names the public suffix list */
 	.run = feed,
 };

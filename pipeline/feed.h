@@ -42,6 +42,7 @@ struct sl_feed_input {
 	struct sl_view *view;
 	struct sl_dossiers campaigns;
 	int64_t as_of;
+	struct sl_span psl_name, psl_date; /* of the public suffix list in force */
 	/* True when --format asks for this feed: two feeds over the same costly rows may be written
 	 * in one pass, by the first of them. */
 	bool (*wanted)(const struct sl_config *config, const struct sl_feed *feed);

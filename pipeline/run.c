@@ -316,6 +316,7 @@ static enum sl_rc write_feeds(const struct sl_config *config, const struct sl_ta
 	struct sl_feed_input in = {
 		.config = config, .tables = tables, .as_of = as_of, .wanted = wanted
 	};
+	sl_suffixes_edition(&in.psl_name, &in.psl_date);
 	if (sl_view_open(store, false, &in.view, err) != SL_OK)
 		return SL_FATAL;
 	enum sl_rc rc = sl_dossiers_open(in.view, config, tables, as_of, &in.campaigns, err);

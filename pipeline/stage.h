@@ -40,4 +40,8 @@ extern const struct sl_stage sl_stage_variant; /* stages/cluster: the variant ke
 enum sl_rc sl_suffixes_preload(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_err *err) SL_MUST_CHECK;
 
+/* Which list that is, for night.json: a name with a piece of its digest, and the date it gives
+ * itself (may be empty). Both empty when none is loaded. */
+void sl_suffixes_edition(struct sl_span *name_r, struct sl_span *date_r);
+
 #endif

@@ -2,6 +2,7 @@
 #include "suffixes.h"
 
 #include "pipeline/base/buf.h"
+#include "pipeline/base/digest.h"
 #include "pipeline/base/hash.h"
 #include "pipeline/policy.h"
 
@@ -20,9 +21,12 @@ struct answer {
 	char name[ANSWER_NAME];
 };
 
+enum { EDITION_NAME = 64, EDITION_DATE = 11 };
+
 struct sl_suffixes {
 	psl_ctx_t *psl;
-	struct answer *answers; /* of a worker, or NULL; borrowed */
+	char edition[EDITION_NAME], date[EDITION_DATE]; /* of the file, without our supplement */
+	struct answer *answers;                         /* of a worker, or NULL; borrowed */
 };
 
 enum { LIST_MAX = 64 << 20 };
@@ -44,6 +48,21 @@ static enum sl_rc read_list(const char *path, struct sl_buf *text, struct sl_err
 	if (failed)
 		return sl_err_set(err, SL_EXIT_CONFIG, "public suffix list %s: not readable", path);
 	return SL_OK;
+}
+
+/* Lists since 2024 say "// VERSION: 2026-08-19_..."; all are told apart by their digest. */
+static void note_edition(struct sl_suffixes *suffixes, struct sl_span list)
+{
+	static const struct sl_span mark = { "// VERSION: ", 12 };
+	struct sl_sha256 digest = sl_sha256_of(list);
+	snprintf(suffixes->edition, sizeof(suffixes->edition),
+		"public suffix list sha256:%02x%02x%02x%02x%02x%02x", digest.b[0], digest.b[1],
+		digest.b[2], digest.b[3], digest.b[4], digest.b[5]);
+	ssize_t at = sl_span_find(sl_span_head(list, 4096), mark, 0);
+	struct sl_span date = at < 0 ? SL_SPAN_NULL : sl_span_from(list, (size_t)at + mark.n);
+	int64_t ignored;
+	if (sl_time_parse(sl_span_head(date, EDITION_DATE - 1), &ignored))
+		memcpy(suffixes->date, date.p, EDITION_DATE - 1);
 }
 
 static psl_ctx_t *parse_list(const struct sl_buf *text)
@@ -70,6 +89,8 @@ enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tabl
 	enum sl_rc rc = read_list(path, &text, err);
 	if (rc != SL_OK)
 		return rc;
+	struct sl_suffixes loaded = { .psl = NULL };
+	note_edition(&loaded, sl_buf_span(&text));
 	if (tables) {
 		sl_buf_str(&text, "\n// ===BEGIN PRIVATE DOMAINS===\n");
 		sl_buf_add(&text, sl_tables_suffix_supplement(tables));
@@ -80,8 +101,9 @@ enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tabl
 		psl_free(psl);
 		return sl_err_set(err, SL_EXIT_CONFIG, "%s is no public suffix list", path);
 	}
+	loaded.psl = psl;
 	*suffixes_r = sl_malloc(sizeof(**suffixes_r));
-	**suffixes_r = (struct sl_suffixes){ .psl = psl };
+	**suffixes_r = loaded;
 	return SL_OK;
 }
 
@@ -111,10 +133,19 @@ enum sl_rc sl_suffixes_preload(
 	return rc;
 }
 
+void sl_suffixes_edition(struct sl_span *name_r, struct sl_span *date_r)
+{
+	pthread_mutex_lock(&process.lock);
+	const struct sl_suffixes *loaded = process.loaded;
+	pthread_mutex_unlock(&process.lock);
+	*name_r = loaded ? sl_span_str(loaded->edition) : SL_SPAN_NULL;
+	*date_r = loaded ? sl_span_str(loaded->date) : SL_SPAN_NULL;
+}
+
 const struct sl_suffixes *sl_suffixes_shared(
 	const struct sl_config *config, const struct sl_tables *tables)
 {
-	static const struct sl_suffixes none = { NULL, NULL };
+	static const struct sl_suffixes none = { .psl = NULL };
 	struct sl_err err;
 	return sl_suffixes_preload(config, tables, &err) == SL_OK ? process.loaded : &none;
 }

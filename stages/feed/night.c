@@ -170,6 +170,8 @@ static void put_data(const void *thing, struct sl_arena *arena, struct sl_json *
 	sl_json_array(to);
 	for (size_t i = 0; sl_tables_source(t->in->tables, i, &name, &date); i++)
 		put_source(to, name, date);
+	if (t->in->psl_name.n)
+		put_source(to, t->in->psl_name, t->in->psl_date);
 	for (size_t i = 0; i < t->n_editions; i++)
 		put_editions(to, t->editions[i]);
 	put_source(to, sl_span_str(sl_unicode_version()), SL_SPAN_NULL);
