@@ -23,6 +23,7 @@ struct facts {
 	const struct sl_content *content;
 	uint64_t flags;
 	const struct sl_brand *brand;
+	bool foreign_target;         /* a redirector leads to a site of nobody known */
 	bool sender_owned;           /* From is a domain of the brand it claims, or of any brand */
 	bool authentic, unauthentic; /* what a trusted receiver wrote */
 	unsigned phrases[SL_PHRASES];
@@ -65,8 +66,10 @@ static void gather_link(const struct sl_tables *t, const struct sl_indicator *i,
 	if (owned)
 		f->brand_links++;
 	else if (!(known & (SL_KNOWN_GOOD | SL_KNOWN_BRAND | SL_KNOWN_TOPLIST | SL_KNOWN_TRACKER |
-				   SL_KNOWN_NAMESPACE | SL_KNOWN_ALLOWED | SL_KNOWN_OWN)))
+				   SL_KNOWN_NAMESPACE | SL_KNOWN_ALLOWED | SL_KNOWN_OWN))) {
 		f->foreign_links++;
+		f->foreign_target = f->foreign_target || i->role == SL_ROLE_TARGET;
+	}
 	if (f->links <= LINKS_MOST && sl_lookalike_of(t, i->host, i->domain))
 		f->lookalike_links++;
 }
@@ -377,8 +380,8 @@ static const struct {
 /* Genuine is a strong word: one sure sign against it and it is off. */
 static bool against_genuine(const struct facts *f)
 {
-	return f->lookalike_links || f->sender_lookalike || flag(f, SL_MSG_BRAND_SPOOFED) ||
-	       f->obfuscated || f->program;
+	return f->lookalike_links || f->foreign_target || f->sender_lookalike ||
+	       flag(f, SL_MSG_BRAND_SPOOFED) || f->obfuscated || f->program;
 }
 
 static enum sl_verdict_label heaviest(const unsigned weights[SL_VERDICTS])
