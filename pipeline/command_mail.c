@@ -161,10 +161,11 @@ static int explain_mail(const struct sl_config *config, const struct sl_tables *
 		sl_explain_text(mail, tables, config, asking.state ? &geo : NULL, &text);
 	fwrite(text.p, 1, text.n, stdout);
 	sl_buf_free(&text);
+	bool limited = (mail->message.flags & SL_MSG_LIMITS) != 0;
 	sl_mill_free(&mill);
 	if (asking.state)
 		sl_lookup_geo.close(asking.state);
-	return SL_EXIT_CLEAN;
+	return limited ? SL_EXIT_DAMAGED : SL_EXIT_CLEAN;
 }
 
 static int explain(const struct sl_config *config, const struct sl_tables *tables,

@@ -19,11 +19,6 @@ struct committer {
 	uint64_t in_txn;
 };
 
-static bool is_limit(uint64_t flags)
-{
-	return (flags & (SL_BIT(SL_MSG_LIMIT_EMBEDDED + 1) - 1)) != 0;
-}
-
 static enum sl_rc begin(struct committer *c)
 {
 	if (c->open)
@@ -59,21 +54,19 @@ static enum sl_rc ensure_archive(struct committer *c, struct sl_input *input)
 	if (input->seen)
 		return SL_OK;
 	input->seen = true;
-	if (input->known) {
-		struct sl_view *view;
-		struct sl_archive_row row;
-		bool named = false;
-		if (sl_view_open(c->engine->store, true, &view, &c->err) != SL_OK)
-			return SL_FATAL;
-		if (sl_view_archive(view, &input->key, c->arena, &row))
-			for (size_t i = 0; i < row.n_names; i++)
-				named |= sl_span_eq(row.names[i], input->name);
-		sl_view_close(&view);
-		if (named)
-			return SL_OK;
-	} else {
+	struct sl_view *view;
+	struct sl_archive_row row;
+	bool named = false;
+	if (sl_view_open(c->engine->store, true, &view, &c->err) != SL_OK)
+		return SL_FATAL;
+	bool met = sl_view_archive(view, &input->key, c->arena, &row);
+	for (size_t i = 0; met && i < row.n_names; i++)
+		named |= sl_span_eq(row.names[i], input->name);
+	sl_view_close(&view);
+	if (input->known && named)
+		return SL_OK;
+	if (!met)
 		something_new(c);
-	}
 	if (c->engine->config->again && !input->twin &&
 		sl_store_reopen_archive(c->engine->store, &input->key, &c->err) != SL_OK)
 		return SL_FATAL;
@@ -99,6 +92,9 @@ static enum sl_rc finish_archive(struct committer *c, struct sl_input *input)
 		if (sl_store_finish_archive(e->store, &totals, &c->err) != SL_OK)
 			return SL_FATAL;
 	}
+	/* What was read is not what was hashed: nothing of this key counts as done. */
+	if (!input->known && !input->twin && !input->complete)
+		return sl_store_reopen_archive(e->store, &input->key, &c->err);
 	return sl_store_put_file(e->store, &input->stamp, &input->key, &c->err);
 }
 
@@ -116,8 +112,6 @@ static void count_new(struct committer *c, const struct sl_result *result, enum 
 	}
 	e->night.messages++;
 	atomic_fetch_add(embedded ? &e->counts.embedded : &e->counts.messages, 1);
-	if (is_limit(result->message.flags))
-		atomic_fetch_add(&e->counts.limited, 1);
 }
 
 static enum sl_rc put_result(
@@ -140,6 +134,14 @@ static enum sl_rc put_result(
 		    &c->err) != SL_OK)
 		return SL_FATAL;
 	count_new(c, result, seen);
+	/* also for mail that was seen before: a limit that was hit never looks clean */
+	if (result->message.flags & SL_MSG_LIMITS) {
+		atomic_fetch_add(&e->counts.limited, 1);
+		if (!input->limited &&
+			sl_store_mark_limited(e->store, &input->key, &c->err) != SL_OK)
+			return SL_FATAL;
+		input->limited = true;
+	}
 	if (new_variant)
 		atomic_fetch_add(&e->counts.variants, 1);
 	return SL_OK;

@@ -33,6 +33,7 @@ struct sl_input {
 	uint64_t members[SL_MEMBERS]; /* reader */
 	uint64_t committed;           /* committer: messages that came by */
 	bool seen, ended, finished;   /* committer */
+	bool limited;                 /* committer: a limit was hit, and the row says so */
 };
 
 struct sl_plan {
@@ -73,6 +74,7 @@ struct sl_engine {
 	atomic_bool committer_done;
 	struct sl_counts counts;
 	struct sl_night_row night; /* committer while threads run */
+	struct sl_night_row last;  /* main: the night before this run; serial 0: none */
 	bool night_exists;         /* committer: the row is in the store */
 	pthread_mutex_t lock;      /* of the three below */
 	bool failed;

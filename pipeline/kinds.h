@@ -148,5 +148,7 @@ const char *sl_msg_flag_name(enum sl_msg_flag flag);
 bool sl_kind_parse(struct sl_span name, enum sl_kind *kind_r);
 
 #define SL_BIT(n) ((uint64_t)1 << (n))
+/* All flags of enum sl_msg_flag that say that a limit was hit. */
+#define SL_MSG_LIMITS (SL_BIT(SL_MSG_LIMIT_EMBEDDED + 1) - 1)
 
 #endif

@@ -4,6 +4,7 @@
 #include "options.h"
 #include "stage.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,7 +57,10 @@ static int command_help(const struct sl_command *command)
 
 static int complain(const struct sl_err *err)
 {
-	fprintf(stderr, "spamloom: %s\n", err->text);
+	struct sl_buf text = sl_buf_make(1 << 16);
+	sl_buf_escaped(&text, sl_span_str(err->text), sizeof(err->text));
+	fprintf(stderr, "spamloom: %s\n", text.p ? text.p : "");
+	sl_buf_free(&text);
 	return (int)err->exit_code;
 }
 
@@ -117,6 +121,10 @@ static int run_command(const struct sl_command *command, struct sl_options *opti
 		sl_log_line(log, SL_LOG_WARN,
 			"--isolation=process is not in this version; mails are parsed in threads");
 	int code = command->run(config, tables, operands, log);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == SL_EXIT_CLEAN) {
+		sl_log_line(log, SL_LOG_QUIET, "cannot write standard output");
+		code = SL_EXIT_IOERR;
+	}
 	sl_log_free(&log);
 	sl_tables_free(&tables);
 	return code;
@@ -149,8 +157,17 @@ static int with_command(const struct sl_command *command, int argc, char **argv)
 	return code;
 }
 
+/* A closed standard stream would give its number to the store or to a feed. */
+static void keep_standard_streams(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			_exit(SL_EXIT_IOERR);
+}
+
 int main(int argc, char **argv)
 {
+	keep_standard_streams();
 	const char *word = argc > 1 ? argv[1] : "--help";
 	/* libarchive reads the local times of zip members in the process's zone */
 	setenv("TZ", "UTC0", 1);

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 
 enum { FILE_MAX_BYTES = 64 << 20, ROWS_MAX = 128 };
+/* Address space is reserved for one message of the largest size for each reader. */
+#define MESSAGE_MOST ((uint64_t)1 << 32)
+#define LIMIT_MOST ((uint64_t)1 << 40)
 enum origin { FROM_DEFAULT, FROM_FILE, FROM_ARGV };
 
 struct sl_options {
@@ -30,8 +33,10 @@ static void add_limit_rows(struct sl_options *o)
 		struct sl_span standard =
 			sl_arena_printf(o->arena, "%llu", (unsigned long long)limit->value);
 		o->rows[o->n_rows++] = (struct sl_opt_row){ name.p, 0, SL_OPT_SIZE,
-			offsetof(struct sl_config, limits) + limit->offset, 1, UINT64_MAX / 4, "N",
-			standard.p, limit->help, "run explain feed" };
+			offsetof(struct sl_config, limits) + limit->offset, 1,
+			limit->offset == offsetof(struct sl_limits, message) ? MESSAGE_MOST
+									     : LIMIT_MOST,
+			"N", standard.p, limit->help, "run explain feed" };
 	}
 }
 
@@ -140,6 +145,20 @@ static enum sl_rc add_file(struct sl_options *o, struct sl_strings *list, const 
 	return SL_OK;
 }
 
+static bool is_addresses(const struct sl_opt_row *row)
+{
+	return sl_span_starts(sl_span_str(row->range), SL_SPAN("ADDR"));
+}
+
+/* The name of a file that is not there must not pass for a domain: what it lists would not be
+ * hidden. */
+static bool is_literal(const struct sl_opt_row *row, struct sl_span item)
+{
+	if (sl_span_chr(item, '/', 0) >= 0)
+		return false;
+	return !is_addresses(row) || sl_span_chr(item, '@', 0) >= 0;
+}
+
 static enum sl_rc set_list(struct sl_options *o, const struct sl_opt_row *row,
 	struct sl_strings *list, struct sl_span value, enum origin origin, struct sl_err *err)
 {
@@ -148,8 +167,14 @@ static enum sl_rc set_list(struct sl_options *o, const struct sl_opt_row *row,
 	if (row->type == SL_OPT_LIST_OR_FILE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
 		return add_file(o, list, path, origin, err);
 	struct sl_span rest = value, item;
-	while (sl_span_split(&rest, ',', &item))
+	while (sl_span_split(&rest, ',', &item)) {
+		if (row->type == SL_OPT_LIST_OR_FILE && !is_literal(row, item))
+			return sl_err_set(err, code_of(origin),
+				"option %s: %.*s is no readable file and no %s", row->name,
+				SL_ARG(sl_span_head(item, 200)),
+				is_addresses(row) ? "ADDR or @DOMAIN" : "domain");
 		add_string(o, list, item);
+	}
 	return SL_OK;
 }
 

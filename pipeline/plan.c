@@ -57,7 +57,13 @@ static void add_entry(struct sl_plan *plan, const FTSENT *entry, size_t root)
 		add_input(plan, entry->fts_accpath,
 			sl_span_from(sl_span_str(entry->fts_path), root),
 			(uint64_t)entry->fts_statp->st_size);
-	else if (entry->fts_info == FTS_DEFAULT || entry->fts_info == FTS_SLNONE)
+	else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+		 entry->fts_info == FTS_NS)
+		/* a reader will say why it cannot be opened, and count it */
+		add_input(
+			plan, entry->fts_path, sl_span_from(sl_span_str(entry->fts_path), root), 0);
+	else if (entry->fts_info == FTS_DEFAULT || entry->fts_info == FTS_SLNONE ||
+		 entry->fts_info == FTS_DC)
 		plan->specials++;
 }
 

@@ -232,9 +232,10 @@ static enum sl_rc hash_file(struct reader *r, int fd)
 		ssize_t got = pread(fd, r->chunk, CHUNK, at);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			return sl_err_errno(
-				&r->err, SL_EXIT_IOERR, "cannot read %s", r->input->path);
+		if (got < 0) {
+			sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot read %s", r->input->path);
+			return SL_SKIP;
+		}
 		if (got == 0)
 			break;
 		if (sl_engine_stopping(r->engine))
@@ -299,7 +300,9 @@ static enum sl_rc read_archive(struct reader *r, int fd)
 		return sl_err_errno(&r->err, SL_EXIT_IOERR, "%s", input->path);
 	enum sl_rc rc =
 		sl_source_read(fd, input->path, &r->engine->config->limits, &r->sink, &r->err);
-	if (rc == SL_FATAL || rc == SL_END)
+	if (rc == SL_FATAL) /* the file or the spool cannot be read on: not the end of the night */
+		return SL_SKIP;
+	if (rc == SL_END)
 		return rc;
 	input->complete = fstat(fd, &after) == 0;
 	struct sl_file_stamp stamp = stamp_of(&after);
@@ -317,26 +320,51 @@ static enum sl_rc end_archive(struct reader *r)
 	return add_note(r, SL_NOTE_END) ? SL_OK : SL_END;
 }
 
+/* This input is given up, the night goes on; what was committed of it stays, the next run goes on
+ * there. */
+static enum sl_rc skip_input(struct reader *r)
+{
+	sl_log_line(r->engine->log, SL_LOG_WARN, "%s", r->err.text);
+	atomic_fetch_add(&r->engine->counts.unreadable, 1);
+	return SL_OK;
+}
+
+/* SL_SKIP: it cannot be read. SL_FATAL: there are no descriptors left, which says nothing about it.
+ */
+static enum sl_rc open_input(struct reader *r, int *fd_r, struct stat *info_r)
+{
+	const struct sl_input *input = r->input;
+	/* what was a file when the plan was made may be a FIFO by now: do not wait for its writer
+	 */
+	*fd_r = input->fd >= 0 ? input->fd : open(input->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd_r >= 0 && fstat(*fd_r, info_r) == 0 && S_ISREG(info_r->st_mode))
+		return SL_OK;
+	bool ours = *fd_r < 0 && (errno == EMFILE || errno == ENFILE);
+	if (*fd_r >= 0) {
+		sl_err_set(&r->err, SL_EXIT_IOERR, "cannot read %s: not a file", input->path);
+		if (*fd_r != input->fd)
+			close(*fd_r);
+	} else {
+		sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot open %s", input->path);
+	}
+	return ours ? SL_FATAL : SL_SKIP;
+}
+
 static enum sl_rc read_input(struct reader *r)
 {
 	struct sl_input *input = r->input;
 	struct stat info;
-	int fd = input->fd >= 0 ? input->fd : open(input->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 && errno == ELOOP)
-		fd = open(input->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &info) != 0) {
-		sl_log_line(r->engine->log, SL_LOG_WARN, "cannot open %s: %s", input->path,
-			strerror(errno));
-		atomic_fetch_add(&r->engine->counts.unreadable, 1);
-		return SL_OK;
-	}
+	int fd;
+	enum sl_rc rc = open_input(r, &fd, &info);
+	if (rc != SL_OK)
+		return rc == SL_SKIP ? skip_input(r) : rc;
 	r->fd = fd;
 	r->reported = 0;
-	enum sl_rc rc = identify(r, fd, &info);
+	rc = identify(r, fd, &info);
 	if (rc == SL_OK) {
 		input->twin = !sl_engine_claim(r->engine, &input->key);
 		input->known = !input->twin && r->row.complete && !r->engine->config->again;
-		if (input->known && r->row.damaged)
+		if (input->known && (r->row.damaged || r->row.limited))
 			input->damaged = true;
 		if (input->known)
 			atomic_fetch_add(&r->engine->counts.known, 1);
@@ -351,7 +379,7 @@ static enum sl_rc read_input(struct reader *r)
 	r->fd = -1;
 	if (fd != input->fd)
 		close(fd);
-	return rc;
+	return rc == SL_SKIP ? skip_input(r) : rc;
 }
 
 void sl_reader_main(void *start_p)

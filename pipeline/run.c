@@ -64,6 +64,7 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is then an error of write(2) */
 }
 
 void sl_engine_fail(struct sl_engine *e, const struct sl_err *err)
@@ -140,7 +141,9 @@ static void set_sizes(struct sl_engine *e)
 		e->readers = e->plan->n ? (unsigned)e->plan->n : 1;
 }
 
-/* Go on with an unfinished night, or get ready for the next one. */
+/* Go on with a night that was not read to its end, or get ready for the next one. A night that was
+ * read but whose feeds were not written is taken up again only if nothing new turns up:
+ * adopt_night(). */
 static enum sl_rc open_night(struct sl_engine *e, struct sl_err *err)
 {
 	struct sl_view *view;
@@ -149,7 +152,8 @@ static enum sl_rc open_night(struct sl_engine *e, struct sl_err *err)
 		return SL_FATAL;
 	bool any = sl_view_last_night(view, &last);
 	sl_view_close(&view);
-	if (any && last.state != SL_NIGHT_DONE) {
+	e->last = any ? last : (struct sl_night_row){ .serial = 0 };
+	if (any && last.state == SL_NIGHT_READING) {
 		e->night = last;
 		e->night_exists = true;
 		sl_log_line(e->log, SL_LOG_INFO, "going on with night %llu",
@@ -159,6 +163,15 @@ static enum sl_rc open_night(struct sl_engine *e, struct sl_err *err)
 	e->night = (struct sl_night_row){ .serial = any ? last.serial + 1 : 1,
 		.as_of = e->config->as_of };
 	return SL_OK;
+}
+
+/* Nothing was new: write what the last night should have written, by its clock. */
+static void adopt_night(struct sl_engine *e)
+{
+	if (e->night_exists || !e->last.serial || e->last.state == SL_NIGHT_DONE)
+		return;
+	e->night = e->last;
+	e->night_exists = true;
 }
 
 static void abandon(struct sl_engine *e)
@@ -332,18 +345,23 @@ static enum sl_rc write_feeds(const struct sl_config *config, const struct sl_ta
 	return rc;
 }
 
+/* SL_END: a signal came; what is done is kept, the next run goes on behind it. */
 static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_err *err)
 {
+	adopt_night(e);
 	if (sl_campaigns_run(e->store, e->night.serial, e->config, e->tables, err) != SL_OK ||
-		set_state(e, SL_NIGHT_CLUSTERED, err) != SL_OK ||
-		sl_lookups_run(e->store, e->config, e->night.as_of, err) != SL_OK ||
+		set_state(e, SL_NIGHT_CLUSTERED, err) != SL_OK)
+		return SL_FATAL;
+	if (signals_seen)
+		return SL_END;
+	if (sl_lookups_run(e->store, e->config, e->night.as_of, err) != SL_OK ||
 		set_state(e, SL_NIGHT_LOOKED_UP, err) != SL_OK)
 		return SL_FATAL;
-	/* A kill between the last file and this would make the next run a new night: the row says
-	 * "done" first, and a run that finds nothing new writes the same feeds again. */
-	if (set_state(e, SL_NIGHT_DONE, err) != SL_OK)
+	if (signals_seen)
+		return SL_END;
+	if (write_feeds(e->config, e->tables, e->store, e->night.as_of, out, err) != SL_OK)
 		return SL_FATAL;
-	return write_feeds(e->config, e->tables, e->store, e->night.as_of, out, err);
+	return set_state(e, SL_NIGHT_DONE, err);
 }
 
 static int report_failure(struct sl_log *log, const struct sl_err *err)
@@ -358,9 +376,18 @@ static int exit_code(const struct sl_engine *e)
 	bool damaged = c->rejects || c->unreadable || c->limited || e->plan->specials;
 	for (size_t i = 0; i < e->plan->n; i++)
 		damaged |= e->plan->inputs[i].damaged;
-	if (e->plan->n && c->unreadable == e->plan->n)
+	if (c->unreadable == e->plan->n) /* also when there was no file at all */
 		return SL_EXIT_NODATA;
 	return damaged ? SL_EXIT_DAMAGED : SL_EXIT_CLEAN;
+}
+
+static int report_signal(struct sl_log *log)
+{
+	sl_log_flush(log);
+	sl_log_line(log, SL_LOG_WARN,
+		"stopped by signal %d; everything read so far is in the store, run again to go on",
+		(int)last_signal);
+	return 128 + (int)last_signal;
 }
 
 static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
@@ -372,17 +399,9 @@ static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
 	if (open_night(e, &err) != SL_OK || read_inputs(e, &err) != SL_OK)
 		return report_failure(e->log, &err);
 	double read = sl_clock_monotonic();
-	if (signals_seen) {
-		sl_log_flush(e->log);
-		sl_log_line(e->log, SL_LOG_WARN,
-			"stopped by signal %d; everything read so far is in the store, run again "
-			"to "
-			"go on",
-			(int)last_signal);
-		return 128 + (int)last_signal;
-	}
-	if (phases(e, out, &err) != SL_OK)
-		return report_failure(e->log, &err);
+	enum sl_rc rc = signals_seen ? SL_END : phases(e, out, &err);
+	if (rc != SL_OK)
+		return rc == SL_END ? report_signal(e->log) : report_failure(e->log, &err);
 	int code = exit_code(e);
 	struct sl_run_times times = { read - started, sl_clock_monotonic() - started,
 		sl_clock_cpu() - cpu };

@@ -93,6 +93,19 @@ enum sl_rc sl_store_finish_archive(
 	return save_archive(store, &row, err);
 }
 
+enum sl_rc sl_store_mark_limited(
+	struct sl_store *store, const struct sl_id *key, struct sl_err *err)
+{
+	struct sl_archive_row row;
+	bool fresh;
+	enum sl_rc rc = load_archive(store, key, &row, &fresh, err);
+	sl_assert(rc || !fresh);
+	if (rc || row.limited)
+		return rc;
+	row.limited = true;
+	return save_archive(store, &row, err);
+}
+
 enum sl_rc sl_store_reopen_archive(
 	struct sl_store *store, const struct sl_id *key, struct sl_err *err)
 {

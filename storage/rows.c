@@ -76,6 +76,7 @@ static void visit_archive(struct sl_visit *v, void *row)
 	sl_visit_u32(v, &a->parse_version);
 	sl_visit_bool(v, &a->complete);
 	sl_visit_bool(v, &a->damaged);
+	sl_visit_bool(v, &a->limited);
 	a->done = sl_visit_array(v, a->done, &a->n_done, sizeof(*a->done), 2, visit_range);
 	sl_visit_u64(v, &a->messages);
 	sl_visit_u64(v, &a->bytes);

@@ -55,6 +55,7 @@ struct sl_archive_row {
 	uint32_t source_version, parse_version; /* that read it */
 	bool complete;                          /* read to its end and everything committed */
 	bool damaged;
+	bool limited;          /* a limit was hit in one of its messages */
 	struct sl_range *done; /* committed messages, sorted, disjoint, not touching */
 	size_t n_done;
 	uint64_t messages; /* in it; final once complete */
@@ -178,6 +179,9 @@ enum sl_rc sl_store_put_archive(struct sl_store *store, uint64_t night, const st
 /* The archive was read to its end: totals, and complete. Idempotent. */
 enum sl_rc sl_store_finish_archive(
 	struct sl_store *store, const struct sl_archive_row *totals, struct sl_err *err);
+/* A message of the archive hit a limit. The row must be there. Idempotent. */
+enum sl_rc sl_store_mark_limited(
+	struct sl_store *store, const struct sl_id *key, struct sl_err *err);
 /* Forget done ranges and completeness (--again); sightings stay, so nothing is counted twice. */
 enum sl_rc sl_store_reopen_archive(
 	struct sl_store *store, const struct sl_id *key, struct sl_err *err);

@@ -79,7 +79,8 @@ void sl_log_line(struct sl_log *log, enum sl_log_level level, const char *format
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	struct sl_buf line = sl_buf_make(2 * LINE_MAX_BYTES);
-	sl_buf_printf(&line, "spamloom: %s%s", level == SL_LOG_WARN ? "warning: " : "", text);
+	sl_buf_printf(&line, "spamloom: %s", level == SL_LOG_WARN ? "warning: " : "");
+	sl_buf_escaped(&line, sl_span_str(text), sizeof(text));
 	pthread_mutex_lock(&log->lock);
 	put_line(log, &line);
 	pthread_mutex_unlock(&log->lock);
