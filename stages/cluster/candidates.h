@@ -4,7 +4,7 @@
  * Every item gives some 50 keys: 40 bands of 3 bins of its text's min-hash, subject, sender,
  * skeleton with sender, anchors, files. Items that share a key are candidates; a candidate is never
  * more than that. Keys that very many share link each item to a few others only, so the number of
- * pairs is linear in the number of items (reference/clustering.md 3.3).
+ * pairs is linear in the number of items.
  */
 #ifndef SL_CANDIDATES_H
 #define SL_CANDIDATES_H

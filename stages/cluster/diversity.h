@@ -2,7 +2,7 @@
 /* diversity.h - under how many different lures does a thing occur?
  *
  * A line of text, an anchor, a skeleton or a file that many unrelated senders use says nothing
- * about a campaign: stolen newsletters, footers, stock pictures (reference/clustering.md 3.2).
+ * about a campaign: stolen newsletters, footers, stock pictures.
  * Things and identities are 64-bit hashes; adding is a push, freezing one sort, asking a binary
  * search. 16 bytes for each pair that was added, until it is frozen.
  */

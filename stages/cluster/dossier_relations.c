@@ -2,8 +2,7 @@
 /* What stands beside a campaign and is no part of it: family, operation, history.
  *
  * Family: the same layout with another brand. Operation: a registered domain that a blocking feed
- * would list, used by few campaigns. Both are links, never a reason to merge
- * (reference/clustering.md 0.4).
+ * would list, used by few campaigns. Both are links, never a reason to merge.
  */
 #include "dossier_maker.h"
 

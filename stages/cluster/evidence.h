@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* evidence.h - do two variants carry the same lure, and what shows it?
  *
- * The rules of reference/clustering.md 3.2, on exact (never estimated) similarities. A match is an
+ * The rule table of docs/CAMPAIGNS.md, on exact (never estimated) similarities. A match is an
  * edge of one type, or nothing; a veto says that the two claim to come from different parties, or
  * speak different languages. A comparer keeps gram sets and answers of pairs; both caches are
  * bounded and never change an answer. One comparer per thread.

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-	SKELETON_TAGS = 12, /* fewer tags are no skeleton (reference/clustering.md 3.1) */
+	SKELETON_TAGS = 12, /* fewer tags are no skeleton */
 	LINE_LEAST = 4      /* bytes */
 };
 
