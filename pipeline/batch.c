@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { RESULTS_MAX = 1 << 30 };
-
 struct quota {
 	struct sl_batch *free; /* batches at home */
 	unsigned home;
@@ -39,6 +37,11 @@ static char *reserve(size_t size)
 	return p;
 }
 
+size_t sl_batch_results_most(size_t slab_size)
+{
+	return (size_t)SL_BATCH_MESSAGES * SL_RESULTS_FLOOR + SL_RESULTS_FACTOR * slab_size;
+}
+
 static void add_batch(struct sl_pool *pool, unsigned reader, unsigned number)
 {
 	size_t index = (size_t)reader * pool->per_reader + number;
@@ -48,7 +51,7 @@ static void add_batch(struct sl_pool *pool, unsigned reader, unsigned number)
 	batch->slab = pool->base + index * pool->slab_size;
 	batch->size = pool->slab_size;
 	batch->arena = sl_arena_new(64 * 1024);
-	batch->results = sl_buf_make(RESULTS_MAX);
+	batch->results = sl_buf_make(sl_batch_results_most(pool->slab_size) + SL_RESULTS_MOST);
 	batch->next_free = pool->quotas[reader].free;
 	pool->quotas[reader].free = batch;
 	pool->quotas[reader].home++;
@@ -119,8 +122,10 @@ void sl_batch_home(struct sl_batch *batch)
 {
 	struct sl_pool *pool = batch->pool;
 	struct quota *quota = &pool->quotas[batch->reader];
-	if (batch->has_range)
+	if (batch->has_range) {
 		madvise(quota->range, pool->message_max, MADV_REMOVE);
+		sl_buf_free(&batch->results);
+	}
 	batch->n = batch->n_notes = batch->room_notes = 0;
 	batch->used = 0;
 	batch->notes = NULL;

@@ -16,6 +16,9 @@
 #include "base/hash.h"
 
 enum { SL_BATCH_MESSAGES = 64 };
+/* The results of one message and of the mails inside it: at most FLOOR + FACTOR bytes for each of
+ * its own, and never more than MOST. */
+enum { SL_RESULTS_FLOOR = 256 * 1024, SL_RESULTS_FACTOR = 24, SL_RESULTS_MOST = 20 << 20 };
 
 struct sl_raw {
 	uint32_t archive;     /* number of the archive in this run's plan */
@@ -65,6 +68,9 @@ struct sl_batch *sl_pool_take(struct sl_pool *pool, unsigned reader) SL_MUST_CHE
 /* Back to the quota it came from; wakes the reader. */
 void sl_batch_home(struct sl_batch *batch);
 void sl_pool_abort(struct sl_pool *pool);
+/* The most bytes of results of a batch: of the messages in its slab, and of one that lies in the
+ * large range. Terms of the printed bound; that the mill keeps them is argued in mill.c. */
+size_t sl_batch_results_most(size_t slab_size);
 /* The most bytes that slabs can hold: a term of the printed bound. */
 size_t sl_pool_bound(const struct sl_pool *pool);
 

@@ -28,6 +28,7 @@ const struct sl_limit_row sl_limit_rows[] = {
 	ROW(url_length, 8 * KB, SL_MSG_LIMIT_URLS, "bytes of one URL"),
 	ROW(received, 200, SL_MSG_LIMIT_RECEIVED, "Received lines of one message"),
 	ROW(embedded, 100, SL_MSG_LIMIT_EMBEDDED, "mails inside one message"),
+	ROW(url_bytes, 4 * MB, SL_MSG_LIMIT_URLS, "bytes of all URLs of one message"),
 	ROW(ratio, 1000, -1, "decompressed to compressed bytes, after 16 MB"),
 	ROW(archive_depth, 4, -1, "archives inside archives"),
 	ROW(spool, 1024 * MB, -1, "bytes of one archive inside an archive"),

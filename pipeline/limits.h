@@ -29,6 +29,7 @@ struct sl_limits {
 	uint64_t url_length;   /* bytes, 8 KB */
 	uint64_t received;     /* Received lines, 200 */
 	uint64_t embedded;     /* mails inside one message, 100 */
+	uint64_t url_bytes;    /* of all URLs of a message, 4 MB */
 	/* of archives; no message flag, they are rejects */
 	uint64_t ratio;         /* decompressed : compressed, 1,000 after 16 MB */
 	uint64_t archive_depth; /* 4 */

@@ -7,7 +7,7 @@ struct seen {
 	uint32_t *slots;
 };
 
-enum { SEEN_FIRST = 64 };
+enum { SEEN_FIRST = 64, INDICATOR_NUMBERS = 32 };
 #define IN_HEADER 0x80000000u
 
 void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
@@ -74,6 +74,40 @@ static void grow_seen(struct sl_mail *mail, struct seen *seen)
 			*slot_for(mail, seen, indicator_at(mail, old.slots[i])) = old.slots[i];
 }
 
+static uint64_t room_of(const struct sl_mail *mail, bool header)
+{
+	uint64_t n = header ? mail->head.n : mail->body.n;
+	uint64_t factor = header ? SL_MAIL_HEADER_FACTOR : SL_MAIL_BODY_FACTOR;
+	uint64_t most = header ? SL_MAIL_HEADER_MOST : SL_MAIL_BODY_MOST;
+	uint64_t room = SL_MAIL_ROOM_FLOOR + factor * n;
+	return room < most ? room : most;
+}
+
+bool sl_mail_take(struct sl_mail *mail, bool header, size_t bytes)
+{
+	uint64_t *taken = header ? &mail->header_room : &mail->body_room;
+	uint64_t room = room_of(mail, header);
+	sl_assert(*taken <= room);
+	if (bytes > room - *taken)
+		return false;
+	*taken += bytes;
+	return true;
+}
+
+/* What an indicator takes as encoded; its domain, filled in later, is the end of its host. */
+static bool take_room(struct sl_mail *mail, const struct sl_indicator *add)
+{
+	bool header = add->view == SL_VIEW_HEADER;
+	if (sl_mail_take(mail, header,
+		    INDICATOR_NUMBERS + add->value.n + 2 * add->host.n + add->domain.n))
+		return true;
+	if (header)
+		sl_mail_flag_header(mail, SL_MSG_LIMIT_URLS);
+	else
+		sl_mail_flag_body(mail, SL_MSG_LIMIT_URLS);
+	return false;
+}
+
 struct sl_indicator *sl_mail_add_indicator(struct sl_mail *mail, const struct sl_indicator *add)
 {
 	struct sl_message *m = &mail->message;
@@ -89,6 +123,8 @@ struct sl_indicator *sl_mail_add_indicator(struct sl_mail *mail, const struct sl
 		there->flags |= add->flags;
 		return there;
 	}
+	if (!take_room(mail, add))
+		return NULL;
 	seen->count++;
 	if (add->view == SL_VIEW_HEADER) {
 		*SL_ARENA_PUSH(mail->arena, m->indicators, m->n_indicators, mail->room_header_ind) =

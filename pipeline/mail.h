@@ -78,6 +78,8 @@ struct sl_mail {
 	struct sl_content content;
 	size_t room_header_ind, room_body_ind; /* for sl_mail_add_indicator() */
 	size_t n_urls;                         /* counted against limits->urls */
+	uint64_t url_bytes;                    /* the same, against limits->url_bytes */
+	uint64_t header_room, body_room;       /* bytes taken of sl_mail_take()'s bounds */
 	/* one text, mostly `visible`, and what sl_unicode_fold() makes of it: kept for who needs it
 	 * again */
 	struct sl_span folded_from, folded;
@@ -94,9 +96,23 @@ void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
 /* The first field of that name (case ignored), or NULL. */
 const struct sl_field *sl_mail_field(const struct sl_mail *mail, const char *name);
 
+/* What lists in a record may take, whatever the options say: a result must not be much larger than
+ * the mail it is of (pipeline/batch.h counts on it). The bound follows the bytes of the header, or
+ * of the body, and nothing else: equal bodies have equal contents. */
+enum {
+	SL_MAIL_ROOM_FLOOR = 64 * 1024,
+	SL_MAIL_BODY_FACTOR = 16,
+	SL_MAIL_HEADER_FACTOR = 8,
+	SL_MAIL_BODY_MOST = 8 << 20,
+	SL_MAIL_HEADER_MOST = 1 << 20
+};
+/* Take `bytes` of the room of the header's or the body's record; false: there is not so much. */
+bool sl_mail_take(struct sl_mail *mail, bool header, size_t bytes) SL_MUST_CHECK;
+
 /* Add an indicator unless the same (kind, value, role, view, part) is there already; flags are
  * then united. Spans are borrowed: they must live in the arena or the raw bytes. Indicators of view
- * HEADER go to the message, all others to the content. Average O(1). */
+ * HEADER go to the message, all others to the content. NULL when the record has no room for it:
+ * flagged limit-urls. Average O(1). */
 struct sl_indicator *sl_mail_add_indicator(struct sl_mail *mail, const struct sl_indicator *add);
 
 void sl_mail_add_view(

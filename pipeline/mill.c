@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mill.h"
 
+#include "pipeline/base/utf8.h"
 #include "storage/codec.h"
 
 #include <stdlib.h>
@@ -21,6 +22,28 @@ static const struct sl_stage *const stages[] = {
 };
 _Static_assert(SL_LEN(stages) <= SL_MILL_STAGES, "more stages than room");
 
+/* Why results never pass SL_RESULTS_FLOOR + SL_RESULTS_FACTOR x length, nor SL_RESULTS_MOST:
+ * - lists that a body or header fills: sl_mail_take(), 64 KB + 16 (8) a byte, 8 MB (1 MB) at most;
+ * - texts of the header: one copy or two of a field, in UTF-8, so 8 bytes a byte; each of the 15 is
+ *   cut at TEXT_MOST, addresses of relays at RELAYS_MOST: 1.5 MB at most;
+ * - the rest of a record: 16 KB of normal text, 32 anchors of 136 bytes, brands, numbers: 40 KB;
+ * - mails inside: room_inside(), 64 KB + 8 a byte, 8 MB at most.
+ * A byte is in the header or in the body: 16 + 8 = SL_RESULTS_FACTOR. */
+enum {
+	TEXT_MOST = 64 * 1024,
+	RELAYS_MOST = 4096,
+	INSIDE_FLOOR = 64 * 1024,
+	INSIDE_FACTOR = 8,
+	INSIDE_MOST = 8 << 20,
+	REST_MOST = 40 * 1024
+};
+_Static_assert(REST_MOST + 2 * SL_MAIL_ROOM_FLOOR + INSIDE_FLOOR <= SL_RESULTS_FLOOR, "floor");
+_Static_assert(SL_MAIL_BODY_FACTOR + INSIDE_FACTOR <= SL_RESULTS_FACTOR, "a byte of the body");
+_Static_assert(SL_MAIL_HEADER_FACTOR + 8 + INSIDE_FACTOR <= SL_RESULTS_FACTOR, "of the header");
+_Static_assert(REST_MOST + SL_MAIL_BODY_MOST + SL_MAIL_HEADER_MOST + 3 * (1 << 19) + INSIDE_MOST <=
+		       SL_RESULTS_MOST,
+	"most");
+
 /* A mail found inside another one. */
 struct inner {
 	struct inner *next;
@@ -37,6 +60,7 @@ struct sl_mill {
 	struct sl_arena *inner_arena; /* mails found inside the message at work */
 	struct inner *first, **last;
 	size_t n_inner;
+	bool left_out; /* not all of them were kept */
 	struct sl_mail mail;
 	void *threads[SL_LEN(stages)];
 	uint64_t nanoseconds[SL_LEN(stages)];
@@ -78,6 +102,24 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static void cut_texts(struct sl_message *m)
+{
+	struct sl_span *const texts[] = { &m->subject, &m->from_name, &m->from_addr,
+		&m->from_domain, &m->return_path, &m->reply_to, &m->message_id, &m->spf, &m->dkim,
+		&m->dmarc, &m->arc, &m->auth_by, &m->mailer, &m->origin_helo, &m->origin_rdns };
+	for (size_t i = 0; i < SL_LEN(texts); i++) {
+		if (texts[i]->n <= TEXT_MOST)
+			continue;
+		*texts[i] = sl_span_head(*texts[i], TEXT_MOST);
+		texts[i]->n = sl_utf8_valid_prefix(*texts[i]);
+		m->flags |= SL_BIT(SL_MSG_LIMIT_HEADER_LINE);
+	}
+	if (m->n_relays > RELAYS_MOST) {
+		m->n_relays = RELAYS_MOST;
+		m->flags |= SL_BIT(SL_MSG_LIMIT_RECEIVED);
+	}
+}
+
 static void walk_stages(struct sl_mill *mill)
 {
 	uint64_t before = now_ns();
@@ -87,6 +129,7 @@ static void walk_stages(struct sl_mill *mill)
 		mill->nanoseconds[i] += after - before;
 		before = after;
 	}
+	cut_texts(&mill->mail.message);
 	/* what the body earned belongs to every message that has it */
 	mill->mail.message.flags |= mill->mail.content.flags;
 	mill->mail.message.content = mill->mail.content.key;
@@ -98,7 +141,9 @@ static void begin(struct sl_mill *mill, struct sl_span raw)
 	sl_mail_begin(&mill->mail, mill->config, mill->tables, mill->secret, mill->arena, raw);
 }
 
-/* Copy the mails inside the mail at work out of its arena, which the next one will reset. */
+/* Copy the mails inside the mail at work out of its arena, which the next one will reset. That some
+ * are left out is said of the outermost message: it depends on all of that one's bytes, while the
+ * mail at work may lie elsewhere, too. */
 static void keep_inner(struct sl_mill *mill, uint64_t ordinal, struct sl_span path)
 {
 	struct sl_mail *mail = &mill->mail;
@@ -108,7 +153,7 @@ static void keep_inner(struct sl_mill *mill, uint64_t ordinal, struct sl_span pa
 			continue;
 		if (mail->depth + 1 > SL_MILL_DEPTH ||
 			mill->n_inner >= mill->config->limits.embedded) {
-			sl_mail_flag_header(mail, SL_MSG_LIMIT_EMBEDDED);
+			mill->left_out = true;
 			return;
 		}
 		struct inner *inner = sl_arena_zalloc(mill->inner_arena, sizeof(*inner));
@@ -135,9 +180,21 @@ static void put_result(struct sl_mill *mill, struct sl_batch *batch, uint32_t in
 	sl_result_encode(&batch->results, &result);
 }
 
+/* Bytes that the results of mails inside a message may take. */
+static size_t room_inside(size_t length)
+{
+	if (length > INSIDE_MOST / INSIDE_FACTOR)
+		return INSIDE_MOST;
+	size_t room = INSIDE_FLOOR + INSIDE_FACTOR * length;
+	return room < INSIDE_MOST ? room : INSIDE_MOST;
+}
+
 static void mill_inner(struct sl_mill *mill, struct sl_batch *batch, uint32_t index)
 {
+	struct sl_buf *results = &batch->results;
+	size_t room = room_inside(batch->raws[index].bytes.n), start = results->n;
 	for (struct inner *inner = mill->first; inner; inner = inner->next) {
+		size_t before = results->n;
 		begin(mill, inner->bytes);
 		mill->mail.depth = inner->depth;
 		walk_stages(mill);
@@ -145,29 +202,58 @@ static void mill_inner(struct sl_mill *mill, struct sl_batch *batch, uint32_t in
 		mill->mail.message.sha256 = sl_sha256_of(inner->bytes);
 		keep_inner(mill, 0, inner->path);
 		put_result(mill, batch, index, inner->path, inner->bytes.n);
+		if (results->n - start > room) {
+			results->n = before;
+			mill->left_out = true;
+			return;
+		}
 	}
+}
+
+/* The outermost message was encoded before the mails in it were read. Put it anew, behind them. */
+static void flag_outermost(struct sl_mill *mill, struct sl_buf *results, size_t from, size_t to)
+{
+	struct sl_span bytes =
+		sl_arena_copy(mill->inner_arena, sl_span_of(results->p + from, to - from));
+	struct sl_result outermost;
+	bool good = sl_result_decode(&bytes, mill->inner_arena, &outermost);
+	sl_assert(good && bytes.n == 0);
+	memmove(results->p + from, results->p + to, results->n - to);
+	results->n -= to - from;
+	outermost.message.flags |= SL_BIT(SL_MSG_LIMIT_EMBEDDED);
+	sl_result_encode(results, &outermost);
+}
+
+static void mill_message(struct sl_mill *mill, struct sl_batch *batch, uint32_t index)
+{
+	const struct sl_raw *raw = &batch->raws[index];
+	struct sl_buf *results = &batch->results;
+	sl_arena_reset(mill->inner_arena);
+	mill->first = NULL;
+	mill->last = &mill->first;
+	mill->n_inner = 0;
+	mill->left_out = false;
+	begin(mill, raw->bytes);
+	mill->mail.from_time = raw->from_time;
+	mill->mail.member_time = raw->member_time;
+	if (raw->cut)
+		sl_mail_flag_header(&mill->mail, SL_MSG_LIMIT_MESSAGE);
+	walk_stages(mill);
+	mill->mail.message.sha256 = sl_sha256_of(raw->bytes);
+	keep_inner(mill, raw->ordinal, SL_SPAN_NULL);
+	size_t from = results->n;
+	put_result(mill, batch, index, SL_SPAN_NULL, 0);
+	size_t to = results->n;
+	mill_inner(mill, batch, index);
+	if (mill->left_out)
+		flag_outermost(mill, results, from, to);
+	sl_assert(!results->overflow && results->n - from <= SL_RESULTS_MOST);
 }
 
 void sl_mill_batch(struct sl_mill *mill, struct sl_batch *batch)
 {
-	for (uint32_t i = 0; i < batch->n; i++) {
-		const struct sl_raw *raw = &batch->raws[i];
-		sl_arena_reset(mill->inner_arena);
-		mill->first = NULL;
-		mill->last = &mill->first;
-		mill->n_inner = 0;
-		begin(mill, raw->bytes);
-		mill->mail.from_time = raw->from_time;
-		mill->mail.member_time = raw->member_time;
-		if (raw->cut)
-			sl_mail_flag_header(&mill->mail, SL_MSG_LIMIT_MESSAGE);
-		walk_stages(mill);
-		mill->mail.message.sha256 = sl_sha256_of(raw->bytes);
-		keep_inner(mill, raw->ordinal, SL_SPAN_NULL);
-		put_result(mill, batch, i, SL_SPAN_NULL, 0);
-		mill_inner(mill, batch, i);
-	}
-	sl_assert(!batch->results.overflow);
+	for (uint32_t i = 0; i < batch->n; i++)
+		mill_message(mill, batch, i);
 }
 
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time)

@@ -70,7 +70,8 @@ struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 	uint64_t batches = (uint64_t)e->readers * (4 + 2 * e->workers / e->readers);
 	b.slabs = batches * config->slab;
 	b.large = (uint64_t)e->readers * config->limits.message;
-	b.results = batches * (1 << 20);
+	b.results = batches * sl_batch_results_most(config->slab) +
+		    (uint64_t)e->readers * SL_RESULTS_MOST;
 	b.parsers = (uint64_t)e->workers * 3 * config->limits.decoded;
 	b.dirty = DIRTY_BOUND;
 	b.fixed = FIXED_BOUND;

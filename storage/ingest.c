@@ -86,12 +86,14 @@ static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_
 	return rc;
 }
 
-/* The record of a message is a function of its bytes, but for two fields: whether it lay inside
- * another mail (seen on its own wins: zero is the smallest id), and a digest that was not always
- * asked for. True: the row has changed. */
+/* The record of a message is a function of its bytes, but for three fields: whether it lay inside
+ * another mail (seen on its own wins: zero is the smallest id), a digest that was not always asked
+ * for, and flags that its place earns: it was cut there, or other mails in it were left out, or its
+ * date does not fit the time of that archive. True: the row has changed. */
 static bool merge_record(struct sl_message *into, const struct sl_message *from)
 {
-	bool changed = false;
+	bool changed = (from->flags & ~into->flags) != 0;
+	into->flags |= from->flags;
 	if (sl_id_cmp(&from->parent, &into->parent) < 0) {
 		into->parent = from->parent;
 		changed = true;

@@ -33,6 +33,8 @@ char *sl_buf_reserve(struct sl_buf *buf, size_t n)
 		size_t room = buf->room ? buf->room : 64;
 		while (room < need)
 			room *= 2;
+		if (room - 1 > buf->max)
+			room = buf->max + 1;
 		buf->p = sl_realloc(buf->p, room);
 		buf->room = room;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attachment.c - the files of a message, by name, size and digests. */
 #include "pipeline/base/digest.h"
+#include "pipeline/base/utf8.h"
 #include "pipeline/stage.h"
 
 /* A mail inside the mail is no file; its own attachments are found when it is read. */
@@ -23,10 +24,21 @@ static struct sl_span hex(struct sl_arena *arena, const uint8_t *bytes, size_t n
 	return sl_span_of(to, 2 * n);
 }
 
+/* Names longer than these tell nothing more. */
+enum { NAME_MOST = 1024, TYPE_MOST = 256, NUMBERS = 128 };
+
+static struct sl_span head_of_text(struct sl_span text, size_t most)
+{
+	if (text.n <= most)
+		return text;
+	text = sl_span_head(text, most);
+	return sl_span_head(text, sl_utf8_valid_prefix(text));
+}
+
 static void add_file(struct sl_mail *mail, const struct sl_part *part, struct sl_attachment *to)
 {
-	*to = (struct sl_attachment){ .name = part->name,
-		.type = part->type,
+	*to = (struct sl_attachment){ .name = head_of_text(part->name, NAME_MOST),
+		.type = head_of_text(part->type, TYPE_MOST),
 		.part = part->number,
 		.size = part->decoded.n,
 		.sha256 = sl_sha256_of(part->decoded),
@@ -50,6 +62,12 @@ static void process_attachments(void *thread, struct sl_mail *mail)
 	for (size_t i = 0; i < mail->n_parts; i++) {
 		if (!is_file(&mail->parts[i]))
 			continue;
+		size_t names = head_of_text(mail->parts[i].name, NAME_MOST).n +
+			       head_of_text(mail->parts[i].type, TYPE_MOST).n;
+		if (!sl_mail_take(mail, false, NUMBERS + names)) {
+			sl_mail_flag_body(mail, SL_MSG_LIMIT_PARTS);
+			break;
+		}
 		struct sl_attachment *to = SL_ARENA_PUSH(
 			mail->arena, content->attachments, content->n_attachments, room);
 		add_file(mail, &mail->parts[i], to);

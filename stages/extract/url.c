@@ -25,13 +25,20 @@ static bool is_public_name(const struct sl_url *url)
 	return url->ip.family != 0 || sl_span_chr(url->host, '.', 0) > 0;
 }
 
+bool sl_url_job_full(const struct sl_url_job *job)
+{
+	return job->full || job->mail->n_urls >= job->mail->config->limits.urls;
+}
+
 static bool add_one(
 	struct sl_url_job *job, const struct sl_url *url, const struct sl_url_place *place)
 {
 	struct sl_mail *mail = job->mail;
 	sl_assert(url->text.n > 0 && url->host.n > 0);
-	if (mail->n_urls >= mail->config->limits.urls) {
-		sl_mail_flag_body(mail, SL_MSG_LIMIT_URLS);
+	if (sl_url_job_full(job))
+		return false;
+	if (url->text.n > mail->config->limits.url_bytes - mail->url_bytes) {
+		job->full = true;
 		return false;
 	}
 	size_t before = mail->content.n_indicators + mail->message.n_indicators;
@@ -42,9 +49,12 @@ static bool add_one(
 		.flags = place->flags | url->flags,
 		.value = url->text,
 		.host = url->host };
-	sl_mail_add_indicator(mail, &add);
-	mail->n_urls += mail->content.n_indicators + mail->message.n_indicators - before;
-	return true;
+	job->full = !sl_mail_add_indicator(mail, &add);
+	if (mail->content.n_indicators + mail->message.n_indicators > before) {
+		mail->n_urls++;
+		mail->url_bytes += url->text.n;
+	}
+	return !job->full;
 }
 
 static bool is_followed(enum sl_role role)
@@ -197,7 +207,7 @@ static void scan_text(struct sl_url_job *job, struct sl_span text, const struct 
 	struct sl_finder scan;
 	struct sl_found found;
 	sl_find_begin(&scan, job->mail->arena, job->suffixes, text);
-	while (job->mail->n_urls < job->mail->config->limits.urls) {
+	while (!sl_url_job_full(job)) {
 		if (!sl_find_next(&scan, &found)) {
 			if (finds)
 				finds->whole = !finds->full;
@@ -271,9 +281,14 @@ static void process_urls(void *thread, struct sl_mail *mail)
 	struct sl_url_job job = { .mail = mail, .suffixes = sl_suffixes_of_worker(thread) };
 	sl_url_job_links(&job);
 	scan_views(&job);
-	scan_headers(&job);
-	if (mail->n_urls >= mail->config->limits.urls)
+	/* the content belongs to all messages with this body: headers must not show in it */
+	if (sl_url_job_full(&job)) {
 		sl_mail_flag_body(mail, SL_MSG_LIMIT_URLS);
+		return;
+	}
+	scan_headers(&job);
+	if (sl_url_job_full(&job))
+		sl_mail_flag_header(mail, SL_MSG_LIMIT_URLS);
 }
 
 const struct sl_stage sl_stage_url = { .name = "url",

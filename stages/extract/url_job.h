@@ -16,6 +16,8 @@ struct sl_url_job {
 		size_t count;
 	} * tally;
 	size_t tally_room, tally_count;
+	uint64_t resolved; /* bytes that links were resolved to, repeats included */
+	bool full;         /* a limit was reached: no further URL is looked at */
 };
 
 /* Where a URL was seen. */
@@ -28,6 +30,8 @@ struct sl_url_place {
 
 /* Cut to the limit; sets TRUNCATED. */
 struct sl_span sl_url_job_cut(const struct sl_url_job *job, struct sl_span url, uint32_t *flags);
+/* Some limit of URLs is reached. */
+bool sl_url_job_full(const struct sl_url_job *job);
 /* Add the URL, and what it leads to when it is a redirector. False when the limit is reached. The
  * innermost target is given back when there is one, else the URL itself. */
 bool sl_url_job_add(struct sl_url_job *job, const struct sl_url *url,

@@ -5,7 +5,8 @@
 
 #define FLAG(name) ((uint32_t)SL_BIT(SL_IND_##name))
 
-enum { SHOWN_MAX = 2048 };
+/* The same long base again and again costs memory even when nothing new comes of it. */
+enum { SHOWN_MAX = 2048, RESOLVED_MOST = 64 << 20 };
 
 /* The <base> of the part at hand, parsed once for all its links. */
 struct base {
@@ -172,6 +173,8 @@ static void one_link(struct sl_url_job *job, const struct sl_link *link, struct 
 	}
 	if (!sl_url_parse(job->mail->arena, text, at, &url))
 		return;
+	job->resolved += url.text.n;
+	job->full |= job->resolved > RESOLVED_MOST;
 	if (url.ip.family == 0 && sl_span_chr(url.host, '.', 0) <= 0)
 		return;
 	add_link(job, link, &url, &place);
@@ -180,7 +183,7 @@ static void one_link(struct sl_url_job *job, const struct sl_link *link, struct 
 void sl_url_job_links(struct sl_url_job *job)
 {
 	struct base base = { .good = false };
-	for (size_t i = 0; i < job->mail->n_links; i++)
+	for (size_t i = 0; i < job->mail->n_links && !sl_url_job_full(job); i++)
 		if (job->mail->links[i].role != SL_ROLE_NAMESPACE)
 			one_link(job, &job->mail->links[i], &base);
 }

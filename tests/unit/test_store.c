@@ -89,6 +89,33 @@ static void indicator_counts_once(void **state)
 	stores_must_be_sound(room->store);
 }
 
+/* What one place earned stays, wherever the message is seen later. */
+static void flags_are_united(void **state)
+{
+	struct room *room = *state;
+	struct sl_result result = made_result(room->arena, 1, 10);
+	uint64_t own = result.message.flags;
+	enum sl_seen seen;
+	bool new_variant;
+	struct sl_view *view;
+	struct sl_message_row row;
+	static const uint64_t earned[] = { SL_BIT(SL_MSG_LIMIT_MESSAGE), 0,
+		SL_BIT(SL_MSG_LIMIT_EMBEDDED) };
+	STORES_OK(sl_store_begin(room->store, &err));
+	for (unsigned i = 0; i < SL_LEN(earned); i++) {
+		struct sl_origin origin = origin_of(room->arena, 1, i / 2);
+		result.message.flags = own | earned[i];
+		STORES_OK(sl_store_put_result(
+			room->store, 1, &result, &origin, &seen, &new_variant, &err));
+	}
+	assert_int_equal(seen, SL_SEEN_SIGHTING);
+	STORES_OK(sl_view_open(room->store, true, &view, &err));
+	assert_true(sl_view_message(view, &result.message.key, room->arena, &row));
+	assert_int_equal(row.message.flags, own | earned[0] | earned[2]);
+	sl_view_close(&view);
+	STORES_OK(sl_store_commit(room->store, &err));
+}
+
 /* ---- the order of commits does not matter ---- */
 
 enum { EVENTS = 260, ORDERS = 12, ARCHIVES = 5, MESSAGES = 70 };
@@ -138,6 +165,10 @@ static void put_event(struct room *room, const struct event *e)
 		result.message.parent = made_id(room->arena, "outer", e->archive);
 	if (e->ordinal % 2)
 		memset(&result.message.sha256, 0, sizeof(result.message.sha256));
+	/* what the place earns: cut there, holds too many mails, or its clock does not fit */
+	static const uint64_t earned[] = { 0, SL_BIT(SL_MSG_LIMIT_MESSAGE),
+		SL_BIT(SL_MSG_LIMIT_EMBEDDED), SL_BIT(SL_MSG_DATE_IMPLAUSIBLE) };
+	result.message.flags |= earned[(e->archive + e->ordinal) % SL_LEN(earned)];
 	make_twins(&result, e->number, room->arena);
 	STORES_OK(sl_store_put_result(
 		room->store, e->night, &result, &origin, &seen, &new_variant, &err));
@@ -553,6 +584,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROOM_TEST(check_merges),
 		ROOM_TEST(indicator_counts_once),
+		ROOM_TEST(flags_are_united),
 		cmocka_unit_test(any_order),
 		ROOM_TEST(done_ranges),
 		ROOM_TEST(archive_names),

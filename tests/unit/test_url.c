@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "extract.h"
+#include "pipeline/base/buf.h"
 
 static struct sl_span urls(struct desk *desk)
 {
@@ -176,6 +177,87 @@ static void limits(void **state)
 	CHECK_SPAN(desk_flags(desk, desk->mail.content.indicators[1].flags), "truncated");
 }
 
+/* Short links on a long base: few bytes make many. */
+static void bytes_are_limited(void **state)
+{
+	struct desk *desk = *state;
+	struct sl_config config = desk->config;
+	desk_clear(desk);
+	config.limits.url_bytes = 60;
+	desk->mail.config = &config;
+	for (unsigned i = 0; i < 8; i++) {
+		const char *name = sl_arena_printf(desk->arena, "%u", i % 4).p;
+		desk_link(desk, SL_ROLE_LINK, name, "")->base = SL_SPAN("http://kumo.shop/long/");
+	}
+	CHECK_SPAN(urls(desk), "http://kumo.shop/long/0 link | http://kumo.shop/long/1 link");
+	assert_int_equal(desk->mail.url_bytes, 2 * strlen("http://kumo.shop/long/0"));
+	assert_int_equal(desk->mail.content.flags, SL_BIT(SL_MSG_LIMIT_URLS));
+	config.limits.url_bytes = 5 * strlen("http://kumo.shop/long/0");
+	desk->mail.content.flags = 0;
+	desk->mail.content.n_indicators = desk->mail.n_urls = desk->mail.url_bytes = 0;
+	desk->mail.seen = NULL;
+	urls(desk);
+	assert_int_equal(desk->mail.content.n_indicators, 4);
+	assert_int_equal(desk->mail.content.flags, 0);
+}
+
+/* Whatever the options say, a record is not much larger than its mail. */
+static void room_is_limited(void **state)
+{
+	struct desk *desk = *state;
+	struct sl_buf base = sl_buf_make(8192);
+	sl_buf_str(&base, "http://kumo.shop/");
+	while (base.n < 7000)
+		sl_buf_char(&base, 'a');
+	sl_buf_char(&base, '/');
+	desk_clear(desk);
+	for (unsigned i = 0; i < 20; i++)
+		desk_link(desk, SL_ROLE_LINK, sl_arena_printf(desk->arena, "%u", i).p, "")->base =
+			sl_buf_span(&base);
+	urls(desk);
+	assert_int_equal(desk->mail.content.n_indicators, SL_MAIL_ROOM_FLOOR / 7100);
+	assert_int_equal(desk->mail.content.flags, SL_BIT(SL_MSG_LIMIT_URLS));
+	sl_buf_free(&base);
+}
+
+/* A content belongs to all messages with that body: what a header did must not show in it. */
+static void headers_flag_themselves(void **state)
+{
+	struct sl_field field = { SL_SPAN("List-Unsubscribe"),
+		SL_SPAN("<https://u.kumo.shop/1>, <https://u.kumo.shop/2>"), 0 };
+	static const struct {
+		const char *body, *subject;
+		uint64_t urls, url_bytes;
+		bool content, message;
+	} rows[] = {
+		{ "http://kumo.shop/1", "", 3, 1000, false, true },
+		{ "http://kumo.shop/1", "", 4, 1000, false, false },
+		{ "http://kumo.shop/1", "", 2, 1000, false, true },
+		{ "http://kumo.shop/1", "http://kumo.shop/s", 2, 1000, false, true },
+		{ "http://kumo.shop/1", "", 1, 1000, true, false },
+		{ "http://kumo.shop/1", "", 9, 30, false, true },
+		{ "http://kumo.shop/1", "", 9, 17, true, false },
+		{ "http://kumo.shop/1", "", 9, 62, false, false },
+		{ "", "", 2, 1000, false, true },
+	};
+	struct desk *desk = *state;
+	struct sl_config config = desk->config;
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		desk_clear(desk);
+		config.limits.urls = rows[i].urls;
+		config.limits.url_bytes = rows[i].url_bytes;
+		desk->mail.config = &config;
+		desk->mail.fields = &field;
+		desk->mail.n_fields = 1;
+		desk->mail.message.subject = sl_span_str(rows[i].subject);
+		desk_text(desk, SL_VIEW_TEXT, rows[i].body);
+		urls(desk);
+		uint64_t flag = SL_BIT(SL_MSG_LIMIT_URLS);
+		assert_int_equal(desk->mail.content.flags, rows[i].content ? flag : 0);
+		assert_int_equal(desk->mail.message.flags, rows[i].message ? flag : 0);
+	}
+}
+
 static int set_up(void **state)
 {
 	static struct desk desk;
@@ -197,6 +279,8 @@ int main(void)
 		cmocka_unit_test(views_of_bytes), cmocka_unit_test(calendars_are_unfolded),
 		cmocka_unit_test(text_beside_anchors_counts),
 		cmocka_unit_test(the_plain_twin_only_names_what_anchors_show),
-		cmocka_unit_test(headers), cmocka_unit_test(limits) };
+		cmocka_unit_test(headers), cmocka_unit_test(limits),
+		cmocka_unit_test(bytes_are_limited), cmocka_unit_test(room_is_limited),
+		cmocka_unit_test(headers_flag_themselves) };
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
