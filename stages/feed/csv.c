@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csv.h"
 
+#include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
 
 static void add_char(struct sl_buf *to, uint32_t c)
 {
 	if (c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029 || c == 0x85)
 		sl_buf_char(to, ' ');
-	else if ((c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0))
+	else if ((c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0) ||
+		 sl_unicode_is_bidi_control(c))
 		sl_buf_utf8(to, 0xfffd);
 	else
 		sl_buf_utf8(to, c);

@@ -2,9 +2,9 @@
 /* csv.h - comma-separated rows for people's spreadsheets and for scripts (RFC 4180).
  *
  * Every field is quoted. A row is one line: line breaks inside a field become spaces, other control
- * characters and bytes that are no UTF-8 become U+FFFD (the JSON lines keep the text whole).
- * Comments stand at the top only. Free text that a spreadsheet would read as a formula gets an
- * apostrophe.
+ * characters, bidi controls and bytes that are no UTF-8 become U+FFFD (the JSON lines keep the text
+ * whole). Comments stand at the top only. Free text that a spreadsheet would read as a formula gets
+ * an apostrophe.
  */
 #ifndef SL_CSV_H
 #define SL_CSV_H
@@ -24,7 +24,7 @@ static inline struct sl_csv sl_csv_make(struct sl_buf *to)
 /* "# text" on a line of its own. */
 void sl_csv_comment(struct sl_csv *csv, struct sl_span text);
 void sl_csv_field(struct sl_csv *csv, struct sl_span text);
-/* Text that a stranger wrote: subject, name, file name. */
+/* Text that a stranger wrote: subject, name, file name, the local part of an address. */
 void sl_csv_free_text(struct sl_csv *csv, struct sl_span text);
 void sl_csv_end(struct sl_csv *csv);
 

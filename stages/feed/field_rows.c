@@ -17,10 +17,13 @@ void sl_rows_csv_head(struct sl_csv *csv, const struct sl_field_table *table)
 	sl_csv_end(csv);
 }
 
+/* Whole values only, as many as a cell may hold. */
 static struct sl_span join(struct sl_arena *arena, const struct sl_value *value)
 {
-	struct sl_buf to = sl_buf_make(SL_LINE_MAX);
+	struct sl_buf to = sl_buf_make(SL_CELL_BYTES);
 	for (size_t i = 0; i < value->n_items; i++) {
+		if (to.n + (i > 0) + value->items[i].n > SL_CELL_BYTES)
+			break;
 		if (i)
 			sl_buf_char(&to, ' ');
 		sl_buf_add(&to, value->items[i]);
@@ -54,7 +57,8 @@ static void csv_value(struct sl_csv *csv, const struct sl_value *value, struct s
 		sl_csv_field(csv, sl_span_str(sl_time_text(value->time, time)));
 		break;
 	case SL_VALUE_LIST:
-		sl_csv_field(csv, join(arena, value));
+		/* the first value may be an address, and so begin with anything */
+		sl_csv_free_text(csv, join(arena, value));
 		break;
 	}
 }

@@ -8,7 +8,12 @@
 #include "pipeline/feed.h"
 #include "pipeline/fields.h"
 
-enum { SL_LINE_MAX = 256 << 20 }; /* no line is longer than this; a message is cut at 64 MB */
+enum {
+	SL_LINE_MAX = 256 << 20, /* no line is longer than this; a message is cut at 64 MB */
+	/* Bytes of a list in one cell of a CSV: Python's csv module refuses cells of more than
+	 * 131,072 characters, and half of that is room enough for what quoting adds. */
+	SL_CELL_BYTES = 64 << 10
+};
 
 /* The tables of the feeds, each beside its feed. */
 extern const struct sl_field_table sl_fields_indicators, sl_fields_campaigns, sl_fields_messages,

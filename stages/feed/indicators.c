@@ -34,17 +34,24 @@ static void get_kind(const void *thing, struct sl_arena *arena, struct sl_value 
 	*value_r = sl_value_text(sl_span_str(sl_kind_name(t->item->kind)));
 }
 
+/* A local part may begin like a formula, and so may a host (with a hyphen). The plus of a phone
+ * number stays bare: digits follow and nothing else. */
+static struct sl_value value_of(const struct told *t, struct sl_span text)
+{
+	return t->item->kind == SL_KIND_PHONE ? sl_value_text(text) : sl_value_free_text(text);
+}
+
 static void get_value(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_text(t->item->value);
+	*value_r = value_of(t, t->item->value);
 }
 
 static void get_defanged(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
-	*value_r = sl_value_text(sl_defang(arena, t->item->kind, t->item->value));
+	*value_r = value_of(t, sl_defang(arena, t->item->kind, t->item->value));
 }
 
 static void get_roles(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
@@ -173,8 +180,9 @@ static const struct sl_field_row rows[] = {
 		NULL },
 	{ "listed_by", "list of name", 1, "block lists that name it; empty: none, or not asked",
 		get_empty_list, NULL },
-	{ "campaign_ids", "list of text", 1, "ids of its campaigns, aliases resolved",
-		get_campaign_ids, NULL },
+	{ "campaign_ids", "list of text", 1,
+		"ids of its campaigns, aliases resolved; CSV: at most 64 KB", get_campaign_ids,
+		NULL },
 };
 
 const struct sl_field_table sl_fields_indicators = { "indicators",

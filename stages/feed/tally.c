@@ -209,6 +209,64 @@ static void hand_out_refs(struct making *m)
 	}
 }
 
+static int by_hex(const void *a, const void *b)
+{
+	const struct sl_tallied *const *x = a, *const *y = b;
+	return sl_span_cmp((*x)->value, (*y)->value);
+}
+
+/* Items that are hashes of files, by value. */
+static struct sl_tallied **collect_hashes(struct making *m, size_t *n_r)
+{
+	struct sl_tally *t = m->tally;
+	struct sl_tallied **hashes = NULL;
+	size_t room = 0;
+	*n_r = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->items[i].kind == SL_KIND_SHA256)
+			*SL_ARENA_PUSH(t->arena, hashes, *n_r, room) = &t->items[i];
+	}
+	if (*n_r)
+		qsort(hashes, *n_r, sizeof(struct sl_tallied *), by_hex);
+	return hashes;
+}
+
+/* The smallest type wins, so that the order of rows does not matter. */
+static void add_type(
+	struct sl_tallied **hashes, size_t n, const struct sl_attachment *a, struct sl_buf *hex)
+{
+	sl_buf_reset(hex);
+	sl_buf_hex(hex, a->sha256.b, sizeof(a->sha256.b));
+	struct sl_tallied wanted = { .value = sl_buf_span(hex) }, *key = &wanted;
+	struct sl_tallied **found = bsearch(&key, hashes, n, sizeof(struct sl_tallied *), by_hex);
+	if (!found || !a->type.n)
+		return;
+	struct sl_span *type = &(*found)->file_type;
+	if (!type->n || sl_span_cmp(a->type, *type) < 0)
+		*type = a->type;
+}
+
+/* A hash alone does not tell a picture from a program; the files that have it do. */
+static void collect_types(struct making *m)
+{
+	size_t n;
+	struct sl_tallied **hashes = collect_hashes(m, &n);
+	if (!n)
+		return;
+	struct sl_content content;
+	struct sl_arena *scratch = sl_arena_new(0);
+	struct sl_buf hex = sl_buf_make(4096);
+	struct sl_scan *scan = sl_scan_open(m->in->view, SL_TABLE_CONTENTS, SL_SPAN_NULL);
+	while (sl_scan_next(scan, scratch, &content)) {
+		for (size_t i = 0; i < content.n_attachments; i++)
+			add_type(hashes, n, &content.attachments[i], &hex);
+		sl_arena_reset(scratch);
+	}
+	sl_scan_close(&scan);
+	sl_buf_free(&hex);
+	sl_arena_free(&scratch);
+}
+
 static bool genuine_only(const struct sl_tally *t, const struct sl_tallied *item)
 {
 	for (uint32_t i = 0; i < item->n_campaigns; i++) {
@@ -240,7 +298,8 @@ static void judge(const struct making *m, struct sl_tallied *item)
 		.messages = item->messages,
 		.campaigns = item->n_campaigns,
 		.last_seen = item->last,
-		.genuine_only = genuine_only(m->tally, item) };
+		.genuine_only = genuine_only(m->tally, item),
+		.file_type = item->file_type };
 	sl_policy_judge(m->in->tables, m->in->config, &indicator, &facts, &item->policy);
 	if (item->hidden) {
 		item->policy.actionable = false;
@@ -287,6 +346,7 @@ static struct sl_tally *make(const struct sl_feed_input *in)
 	unite_hidden(m.tally);
 	collect_uses(&m);
 	hand_out_refs(&m);
+	collect_types(&m);
 	finish(&m);
 	free(m.refs);
 	return m.tally;

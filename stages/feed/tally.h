@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tally.h - every distinct indicator of the store with what all messages say about it.
  *
- * Made once for all feeds of a writing, out of the tables indicators, uses and variants; sorted by
- * kind name, value. Costs about 150 bytes an indicator and 8 bytes for each campaign that an
- * indicator is in; texts stay in the store's map. Values in which a trap address was hidden are
+ * Made once for all feeds of a writing, out of the tables indicators, uses, variants and contents;
+ * sorted by kind name, value. Costs about 170 bytes an indicator and 8 bytes for each campaign that
+ * an indicator is in; texts stay in the store's map. Values in which a trap address was hidden are
  * merged when they became equal, and are never actionable; a trap address itself is left out.
  */
 #ifndef SL_TALLY_H
@@ -18,7 +18,8 @@ struct sl_tallied {
 	enum sl_kind kind;
 	struct sl_span value; /* redacted */
 	struct sl_span host, domain;
-	uint32_t flags, roles; /* bits */
+	struct sl_span file_type; /* of a file's hash: the smallest of those it came with */
+	uint32_t flags, roles;    /* bits */
 	uint64_t messages;
 	int64_t first, last;
 	const uint32_t *campaigns; /* indices into the tally's ids, ascending */

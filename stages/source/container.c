@@ -3,9 +3,11 @@
 
 #include "arcio.h"
 #include "entryname.h"
+#include "sevenhead.h"
 #include "spool.h"
 #include "zipdir.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,9 +27,32 @@ struct container {
 	struct sl_arcio io;
 	size_t prefix; /* length of walk->entry without the member */
 	unsigned fatals, retries;
-	bool warned; /* libarchive found fault with the header in hand */
+	bool warned;  /* libarchive found fault with the header in hand */
+	bool opening; /* this reader has opening_seven */
 	enum sl_member result;
 };
+
+/* A packed 7z header may state millions of files in a few bytes (sevenhead.h cannot look into it),
+ * and libarchive allocates by that number: so that several readers do not at the same time, only
+ * one of them is ever between opening a 7z and its first member. */
+static pthread_mutex_t opening_seven = PTHREAD_MUTEX_INITIALIZER;
+
+static void begin_opening(struct container *box)
+{
+	sl_assert(!box->opening);
+	if (box->kind != SL_SNIFF_7ZIP)
+		return;
+	pthread_mutex_lock(&opening_seven);
+	box->opening = true;
+}
+
+static void end_opening(struct container *box)
+{
+	if (!box->opening)
+		return;
+	box->opening = false;
+	pthread_mutex_unlock(&opening_seven);
+}
 
 /* One member as a stream. */
 struct member {
@@ -219,6 +244,7 @@ static bool next_entry(struct container *box)
 			header_failed(box);
 		return false;
 	}
+	end_opening(box); /* a member may be a 7z again */
 	box->retries = 0;
 	box->warned = rc == ARCHIVE_WARN;
 	if (walk->entries++ >= walk->nest.limits->entries) {
@@ -248,6 +274,7 @@ static void walk_entries(struct container *box)
 	box->a = archive_read_new();
 	sl_assert(box->a != NULL);
 	enable_format(box);
+	begin_opening(box);
 	if (sl_arcio_open(box->a, &box->io) != ARCHIVE_OK) {
 		header_failed(box);
 	} else {
@@ -255,6 +282,7 @@ static void walk_entries(struct container *box)
 			continue;
 	}
 	archive_read_free(box->a);
+	end_opening(box);
 }
 
 /* A tar whose first header is damaged: go on at the first good one. */
@@ -285,6 +313,10 @@ static void walk_file(struct container *box, int fd, uint64_t size)
 	if (box->kind == SL_SNIFF_ZIP && sl_zipdir_find(fd, size, &dir) &&
 		sl_zipdir_overlaps(fd, &dir)) {
 		damaged(box, "zip-overlap", "records share bytes");
+		return;
+	}
+	if (box->kind == SL_SNIFF_7ZIP && sl_sevenhead_overstates(fd, size)) {
+		damaged(box, "limit-memory", "the header states more than it has room for");
 		return;
 	}
 	box->io.fd = fd;

@@ -37,6 +37,17 @@ static const struct row rows[] = {
 	{ { "\xff", 1 }, "\"\xef\xbf\xbd\"", "\"\xef\xbf\xbd\"" },
 	{ { "\x1b[2J", 4 }, "\"\xef\xbf\xbd[2J\"", "\"\xef\xbf\xbd[2J\"" },
 	{ { "\xe2\x80\xa8", 3 }, "\" \"", "\" \"" },
+	/* what turns the text around would make a name look like another */
+	{ { "a\xe2\x80\xae"
+	    "fdp",
+		  7 },
+		"\"a\xef\xbf\xbd"
+		"fdp\"",
+		"\"a\xef\xbf\xbd"
+		"fdp\"" },
+	{ { "\xe2\x81\xa6\xe2\x81\xa9\xd8\x9c", 8 }, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"",
+		"\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+	{ { "=a@b.example", 12 }, "\"=a@b.example\"", "\"'=a@b.example\"" },
 	{ { "#no comment", 11 }, "\"#no comment\"", "\"#no comment\"" },
 };
 

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "pipeline/fields.h"
+#include "stages/feed/field_rows.h"
 
 #include <stdlib.h>
 
@@ -96,10 +97,68 @@ static void rows_are_well_formed(void **state)
 	}
 }
 
+static void get_given(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
+{
+	(void)arena;
+	*value_r = *(const struct sl_value *)thing;
+}
+
+static const struct sl_field_row given_rows[] = { { "given", "list", 1, "", get_given, NULL } };
+static const struct sl_field_table given = { "given", "", true, given_rows, 1 };
+
+static void check_cell(struct sl_value value, const char *want)
+{
+	struct sl_buf to = sl_buf_make(1 << 20);
+	struct sl_csv csv = sl_csv_make(&to);
+	struct sl_arena *arena = sl_arena_new(0);
+	sl_rows_csv_line(&csv, &given, &value, arena);
+	CHECK_SPAN(sl_buf_span(&to), want);
+	sl_arena_free(&arena);
+	sl_buf_free(&to);
+}
+
+/* The first value of a list may be an address. */
+static void lists_are_no_formulas(void **state)
+{
+	(void)state;
+	const struct sl_span items[] = { SL_SPAN("=a@b.example"), SL_SPAN("+c@b.example") };
+	check_cell(sl_value_list(items, 2), "\"'=a@b.example +c@b.example\"\n");
+	check_cell(sl_value_list(items, 0), "\"\"\n");
+}
+
+/* A cell holds 64 KB and whole values; Python's reader takes 128 KB. */
+static void lists_are_cut(void **state)
+{
+	enum { EACH = 8192, MOST = SL_CELL_BYTES / EACH };
+	(void)state;
+	struct sl_span items[MOST + 2];
+	char *text = sl_calloc(1, EACH), *want = sl_calloc(1, SL_CELL_BYTES + 16);
+	memset(text, 'x', EACH);
+	/* with the blanks in between one fewer fits, or as many when one is that much shorter */
+	for (size_t shorter = 0; shorter < MOST; shorter++) {
+		size_t fit = MOST - (shorter < MOST - 1), n = 0;
+		for (size_t i = 0; i < SL_LEN(items); i++)
+			items[i] = sl_span_of(text, EACH - (i ? 0 : shorter));
+		want[n++] = '"';
+		for (size_t i = 0; i < fit; i++) {
+			if (i)
+				want[n++] = ' ';
+			memset(want + n, 'x', items[i].n);
+			n += items[i].n;
+		}
+		snprintf(want + n, 3, "\"\n");
+		check_cell(sl_value_list(items, SL_LEN(items)), want);
+	}
+	free(text);
+	free(want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_page_says_what_the_rows_say),
+		cmocka_unit_test(lists_are_no_formulas),
+		cmocka_unit_test(lists_are_cut),
 		cmocka_unit_test(the_order_is_the_design_s),
 		cmocka_unit_test(rows_are_well_formed),
 	};

@@ -31,16 +31,18 @@ struct seed {
 	int number; /* makes the message distinct */
 	const char *text, *url, *host, *domain, *sender, *ip;
 	int64_t time;
+	const char *type; /* of the attached program, beside a picture; NULL: nothing attached */
 };
 
 static const struct seed seeds[] = {
 	{ 1, lure, "https://pay.parcel-fee.top/a?u=spamtrap%40trap.example", "pay.parcel-fee.top",
-		"parcel-fee.top", "post@parcel-fee.top", "203.0.113.9", 1000000 },
+		"parcel-fee.top", "post@parcel-fee.top", "203.0.113.9", 1000000, "image/png" },
 	{ 2, lure, "https://pay.parcel-fee.top/a?u=SpamTrap@trap.example", "pay.parcel-fee.top",
-		"parcel-fee.top", "spamtrap@trap.example", "203.0.113.9", 2000000 },
+		"parcel-fee.top", "spamtrap@trap.example", "203.0.113.9", 2000000,
+		"application/x-dosexec" },
 	{ 3, "Completely other words about nothing much to see here in the least, says the man",
 		"https://other.shop-now.top/", "other.shop-now.top", "shop-now.top",
-		"a@shop-now.top", "203.0.113.10", SL_TIME_NONE },
+		"a@shop-now.top", "203.0.113.10", SL_TIME_NONE, NULL },
 };
 
 static struct sl_indicator indicator_of(
@@ -52,6 +54,21 @@ static struct sl_indicator indicator_of(
 		.value = sl_span_str(value),
 		.host = role == SL_ROLE_LINK ? sl_span_str(seed->host) : SL_SPAN_NULL,
 		.domain = role == SL_ROLE_LINK ? sl_span_str(seed->domain) : SL_SPAN_NULL };
+}
+
+/* A file of the mail, and its hash as an indicator. */
+static void attach(struct sl_arena *arena, const char *bytes, const char *type,
+	struct sl_attachment *file_r, struct sl_indicator *hash_r)
+{
+	struct sl_buf hex = sl_buf_make(100);
+	*file_r = (struct sl_attachment){ .type = sl_span_str(type),
+		.sha256 = sl_sha256_of(sl_span_str(bytes)) };
+	sl_buf_hex(&hex, file_r->sha256.b, sizeof(file_r->sha256.b));
+	*hash_r = (struct sl_indicator){ .kind = SL_KIND_SHA256,
+		.role = SL_ROLE_ATTACHMENT,
+		.view = SL_VIEW_RAW,
+		.value = sl_arena_copy(arena, sl_buf_span(&hex)) };
+	sl_buf_free(&hex);
 }
 
 static void put(struct sl_store *store, const struct seed *seed)
@@ -72,7 +89,15 @@ static void put(struct sl_store *store, const struct seed *seed)
 		indicator_of(SL_KIND_URL, SL_ROLE_LINK, seed, seed->url),
 		indicator_of(SL_KIND_HOST, SL_ROLE_LINK, seed, seed->host),
 		indicator_of(SL_KIND_DOMAIN, SL_ROLE_LINK, seed, seed->domain),
+		{ 0 },
+		{ 0 },
 	};
+	struct sl_attachment files[2];
+	const size_t n_files = seed->type ? SL_LEN(files) : 0;
+	if (n_files) {
+		attach(arena, "picture", "image/png", &files[0], &body[3]);
+		attach(arena, "program", seed->type, &files[1], &body[4]);
+	}
 	m->id = sl_hash_name(raw);
 	m->key = sl_hash_key(raw, secret);
 	m->sha256 = sl_sha256_of(raw);
@@ -90,7 +115,9 @@ static void put(struct sl_store *store, const struct seed *seed)
 	m->n_indicators = SL_LEN(header);
 	result.content.norm = sl_span_str(seed->text);
 	result.content.indicators = body;
-	result.content.n_indicators = SL_LEN(body);
+	result.content.n_indicators = SL_LEN(body) - SL_LEN(files) + n_files;
+	result.content.attachments = files;
+	result.content.n_attachments = n_files;
 	struct sl_origin origin = { .entry = SL_SPAN("box/spamtrap@trap.example"),
 		.ordinal = (uint64_t)seed->number,
 		.length = raw.n };
@@ -208,6 +235,39 @@ static void counts_are_right(void **state)
 		int kinds = strcmp(sl_kind_name(a->kind), sl_kind_name(b->kind));
 		assert_true(kinds < 0 || (kinds == 0 && sl_span_cmp(a->value, b->value) < 0));
 	}
+	close_all(&o);
+}
+
+static const struct sl_tallied *find_file(const struct sl_tally *tally, const char *bytes)
+{
+	struct sl_attachment file;
+	struct sl_indicator hash;
+	struct sl_arena *arena = sl_arena_new(0);
+	attach(arena, bytes, "", &file, &hash);
+	const char *hex = sl_arena_printf(arena, "%.*s", SL_ARG(hash.value)).p;
+	const struct sl_tallied *found = find(tally, SL_KIND_SHA256, hex);
+	sl_arena_free(&arena);
+	return found;
+}
+
+/* A hash is blocked unless all that is known of the file says that it is a picture. */
+static void files_have_a_type(void **state)
+{
+	struct sl_err err = { .text = "" };
+	const struct sl_tally *tally;
+	(void)state;
+	struct opened o = open_all("files");
+	need(sl_tally_of(&o.in, o.out, &tally, &err), &err);
+	const struct sl_tallied *picture = find_file(tally, "picture");
+	assert_non_null(picture);
+	assert_int_equal(picture->messages, 2);
+	CHECK_SPAN(picture->file_type, "image/png");
+	assert_false(picture->policy.actionable);
+	assert_string_equal(picture->policy.why, "image");
+	const struct sl_tallied *program = find_file(tally, "program");
+	assert_non_null(program);
+	CHECK_SPAN(program->file_type, "application/x-dosexec");
+	assert_true(program->policy.actionable);
 	close_all(&o);
 }
 
@@ -400,6 +460,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_right),
+		cmocka_unit_test(files_have_a_type),
 		cmocka_unit_test(hidden_values_are_one),
 		cmocka_unit_test(the_trap_is_in_no_file_and_bytes_are_the_same),
 		cmocka_unit_test(lists_hold_values_only),
