@@ -114,6 +114,23 @@ static void count_new(struct committer *c, const struct sl_result *result, enum 
 	atomic_fetch_add(embedded ? &e->counts.embedded : &e->counts.messages, 1);
 }
 
+/* Also for mail that was seen before: a limit that was hit never looks clean. */
+static enum sl_rc note_limits(
+	struct committer *c, struct sl_input *input, const struct sl_origin *origin, uint64_t flags)
+{
+	struct sl_engine *e = c->engine;
+	atomic_fetch_add(&e->counts.limited, 1);
+	for (unsigned flag = 0; flag <= SL_MSG_LIMIT_EMBEDDED; flag++)
+		if (flags & SL_BIT(flag))
+			sl_log_input(e->log, sl_msg_flag_name((enum sl_msg_flag)flag), input->name,
+				origin->entry, origin->offset,
+				"the mail is kept, what lies beyond the limit was not looked at");
+	if (input->limited)
+		return SL_OK;
+	input->limited = true;
+	return sl_store_mark_limited(e->store, &input->key, &c->err);
+}
+
 static enum sl_rc put_result(
 	struct committer *c, const struct sl_batch *batch, const struct sl_result *result)
 {
@@ -134,14 +151,9 @@ static enum sl_rc put_result(
 		    &c->err) != SL_OK)
 		return SL_FATAL;
 	count_new(c, result, seen);
-	/* also for mail that was seen before: a limit that was hit never looks clean */
-	if (result->message.flags & SL_MSG_LIMITS) {
-		atomic_fetch_add(&e->counts.limited, 1);
-		if (!input->limited &&
-			sl_store_mark_limited(e->store, &input->key, &c->err) != SL_OK)
-			return SL_FATAL;
-		input->limited = true;
-	}
+	if ((result->message.flags & SL_MSG_LIMITS) &&
+		note_limits(c, input, &origin, result->message.flags) != SL_OK)
+		return SL_FATAL;
 	if (new_variant)
 		atomic_fetch_add(&e->counts.variants, 1);
 	return SL_OK;

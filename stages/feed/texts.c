@@ -152,7 +152,7 @@ static const char *const texts[SL_TEXTS][SL_LANGUAGES] = {
 	[SL_TEXT_VERDICT_UNKNOWN] = { "No rule says enough about it." },
 
 	[SL_TEXT_SEEN_RANGE] = { "{0} to {1}" },
-	[SL_TEXT_SIZE_LINE] = { "{0} messages, {1} variants, {2} sightings, {3} waves" },
+	[SL_TEXT_SIZE_LINE] = { "{0} messages, {1} variants, {2} sightings, waves: {3}" },
 	[SL_TEXT_OF_HUNDRED] = { "{0} of 100" },
 	[SL_TEXT_PLACE] = { "{0} {1} no. {2}, {4} bytes at {3}" },
 	[SL_TEXT_WEAKEST_LINE] = { "{0}, {1} of 1000, between variants {2} and {3}" },
