@@ -69,6 +69,17 @@ static inline bool sl_is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
+/* Value of a base64 digit of either alphabet (RFC 4648, sections 4 and 5), or -1. */
+static inline int sl_base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (sl_is_digit(c))
+		return c - '0' + 52;
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
 /* Value of a hexadecimal digit, or -1. */
 static inline int sl_hex_value(char c)
 {

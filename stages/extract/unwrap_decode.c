@@ -3,19 +3,6 @@
 
 #include "pipeline/base/utf8.h"
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (sl_is_digit(c))
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
 struct sl_span sl_unwrap_base64(struct sl_arena *arena, struct sl_span s)
 {
 	char *to = sl_arena_alloc(arena, s.n / 4 * 3 + 3);
@@ -23,7 +10,7 @@ struct sl_span sl_unwrap_base64(struct sl_arena *arena, struct sl_span s)
 	uint32_t bits = 0;
 	int have = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		int value = base64_value(s.p[i]);
+		int value = sl_base64_value(s.p[i]);
 		if (value < 0)
 			break;
 		bits = (bits << 6 | (uint32_t)value) & 0xffffff;
@@ -115,7 +102,7 @@ static size_t next_character(struct sl_span *chars)
 static size_t run_length(struct sl_span s, size_t *written_r)
 {
 	*written_r = 1;
-	if (s.n < 3 || s.p[1] != '*' || base64_value(s.p[2]) < 0)
+	if (s.n < 3 || s.p[1] != '*' || sl_base64_value(s.p[2]) < 0)
 		return 1;
 	*written_r = 3;
 	static const char letters[] =

@@ -259,17 +259,6 @@ static void find_plain(const struct sl_redact *redact, struct decoded *d)
 	}
 }
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (sl_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 static int hex_digit(char c)
 {
 	return sl_hex_value(c);
@@ -372,7 +361,7 @@ static struct sl_span cut_out(struct decoded *d, struct sl_span text)
 struct sl_span sl_redact_text(
 	const struct sl_redact *redact, struct sl_arena *arena, struct sl_span text)
 {
-	static const struct alphabet base64 = { base64_value, 6, 4 };
+	static const struct alphabet base64 = { sl_base64_value, 6, 4 };
 	static const struct alphabet hex = { hex_digit, 4, 2 };
 	struct decoded d = { .arena = arena };
 	if (!redact->n_traps || text.n < 3)

@@ -170,15 +170,10 @@ static void unit_add(struct units *units, uint32_t unit)
 		sl_out_code_point(units->out, unit);
 }
 
-static int base64_value(char c)
+/* RFC 2152 has only the first alphabet: '-' ends a run. */
+static int utf7_value(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (sl_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return c == '-' || c == '_' ? -1 : sl_base64_value(c);
 }
 
 /* The run behind a '+'; the number of bytes taken, the closing '-' with it. */
@@ -188,7 +183,7 @@ static size_t utf7_run(struct sl_span s, struct sl_out *out)
 	uint32_t bits = 0;
 	unsigned have = 0;
 	size_t i = 0;
-	for (int value; i < s.n && (value = base64_value(s.p[i])) >= 0; i++) {
+	for (int value; i < s.n && (value = utf7_value(s.p[i])) >= 0; i++) {
 		bits = bits << 6 | (uint32_t)value;
 		have += 6;
 		if (have >= 16) {
@@ -208,7 +203,7 @@ void sl_utf7_decode(struct sl_span s, struct sl_out *out)
 		if (run && s.p[1] == '-') {
 			out->p[out->n++] = '+';
 			taken = 2;
-		} else if (run && base64_value(s.p[1]) >= 0) {
+		} else if (run && utf7_value(s.p[1]) >= 0) {
 			taken = 1 + utf7_run(sl_span_from(s, 1), out);
 		} else if (s.p[0] & (char)0x80) {
 			sl_out_lost(out);

@@ -67,23 +67,12 @@ static void run_byte(struct decoder *d, char byte)
 	run->bytes[run->n++] = byte;
 }
 
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (sl_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 /* Bits that are left and not zero belong to the next word: the base64 text was cut anywhere. */
 static void add_base64(struct decoder *d, struct sl_span text)
 {
 	struct run *run = &d->run;
 	for (size_t i = 0; i < text.n; i++) {
-		int value = base64_value(text.p[i]);
+		int value = sl_base64_value(text.p[i]);
 		if (text.p[i] == '=')
 			run->n_bits = 0;
 		if (value < 0)

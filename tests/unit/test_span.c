@@ -76,6 +76,21 @@ static void reads_numbers(void **state)
 	}
 }
 
+static void reads_digits(void **state)
+{
+	(void)state;
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (int i = 0; i < 64; i++)
+		assert_int_equal(sl_base64_value(digits[i]), i);
+	assert_int_equal(sl_base64_value('-'), 62);
+	assert_int_equal(sl_base64_value('_'), 63);
+	assert_int_equal(sl_base64_value('='), -1);
+	assert_int_equal(sl_base64_value('\xff'), -1);
+	assert_int_equal(sl_hex_value('F'), 15);
+	assert_int_equal(sl_hex_value('g'), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +98,7 @@ int main(void)
 		cmocka_unit_test(finds),
 		cmocka_unit_test(splits),
 		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(reads_digits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
