@@ -43,7 +43,7 @@ void sl_verdict_judge(const struct sl_tables *tables, const struct sl_message *m
 	const struct sl_content *content, struct sl_verdict *verdict_r);
 
 /* Distance of a host to a brand's domain: the brand whose name or domain this host imitates
- * ("amaezon.qniseg.top" -> amazon), or NULL. Hosts that the brand owns give NULL. */
+ * ("amaezon.qzvnwseg.top" -> amazon), or NULL. Hosts that the brand owns give NULL. */
 const struct sl_brand *sl_lookalike_of(
 	const struct sl_tables *tables, struct sl_span host, struct sl_span domain);
 
