@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "campaign_rows.h"
+#include "shared_json.h"
 #include "tally.h"
 
 static void put_text(const struct sl_told_campaign *t, struct sl_arena *arena, struct sl_json *to,
@@ -206,41 +207,20 @@ static void put_digest(struct sl_json *to, const char *key, const void *bytes, s
 void sl_put_attachments(const void *thing, struct sl_arena *arena, struct sl_json *to)
 {
 	const struct sl_told_campaign *t = thing;
-	sl_json_array(to);
-	for (size_t i = 0; i < t->dossier->n_attachments; i++) {
-		const struct sl_attachment *a = &t->dossier->attachments[i];
-		sl_json_object(to);
-		sl_json_key(to, "name");
-		put_text(t, arena, to, a->name);
-		sl_json_key(to, "type");
-		put_text(t, arena, to, a->type);
-		sl_json_key(to, "size");
-		sl_json_u64(to, a->size);
-		put_digest(to, "sha256", a->sha256.b, sizeof(a->sha256.b));
-		put_digest(to, "sha1", a->sha1.b, sizeof(a->sha1.b));
-		put_digest(to, "md5", a->md5.b, sizeof(a->md5.b));
-		sl_json_object_end(to);
-	}
-	sl_json_array_end(to);
+	sl_json_attachments(
+		to, t->redact, arena, t->dossier->attachments, t->dossier->n_attachments);
 }
 
 void sl_put_exemplar(const void *thing, struct sl_arena *arena, struct sl_json *to)
 {
 	const struct sl_told_campaign *t = thing;
 	const struct sl_dossier *d = t->dossier;
+	struct sl_place place = { d->exemplar_archive, d->exemplar_entry, d->exemplar_ordinal,
+		d->exemplar_offset, d->exemplar_length };
 	sl_json_object(to);
 	put_digest(to, "id", d->exemplar.id.b, sizeof(d->exemplar.id.b));
 	put_digest(to, "sha256", d->exemplar.sha256.b, sizeof(d->exemplar.sha256.b));
-	sl_json_key(to, "archive");
-	put_text(t, arena, to, d->exemplar_archive);
-	sl_json_key(to, "entry");
-	put_text(t, arena, to, d->exemplar_entry);
-	sl_json_key(to, "ordinal");
-	sl_json_u64(to, d->exemplar_ordinal);
-	sl_json_key(to, "offset");
-	sl_json_u64(to, d->exemplar_offset);
-	sl_json_key(to, "length");
-	sl_json_u64(to, d->exemplar_length);
+	sl_json_place(to, t->redact, arena, &place);
 	sl_json_object_end(to);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message_rows.h"
+#include "shared_json.h"
 
 #include <stdlib.h>
 
@@ -95,17 +96,9 @@ static void put_parent(const void *thing, struct sl_arena *arena, struct sl_json
 static void put_origin(const void *thing, struct sl_arena *arena, struct sl_json *to)
 {
 	const struct sl_told_message *t = thing;
+	struct sl_place place = { t->archive, t->entry, t->ordinal, t->offset, t->length };
 	sl_json_object(to);
-	sl_json_key(to, "archive");
-	put_text(t, arena, to, t->archive);
-	sl_json_key(to, "entry");
-	put_text(t, arena, to, t->entry);
-	sl_json_key(to, "ordinal");
-	sl_json_u64(to, t->ordinal);
-	sl_json_key(to, "offset");
-	sl_json_u64(to, t->offset);
-	sl_json_key(to, "length");
-	sl_json_u64(to, t->length);
+	sl_json_place(to, t->redact, arena, &place);
 	sl_json_object_end(to);
 }
 
@@ -238,32 +231,11 @@ static void put_campaign(const void *thing, struct sl_arena *arena, struct sl_js
 	sl_json_text_or_null(to, t->campaign);
 }
 
-static void put_attachment(const struct sl_told_message *t, const struct sl_attachment *a,
-	struct sl_arena *arena, struct sl_json *to)
-{
-	sl_json_object(to);
-	sl_json_key(to, "name");
-	put_text(t, arena, to, a->name);
-	sl_json_key(to, "type");
-	put_text(t, arena, to, a->type);
-	sl_json_key(to, "size");
-	sl_json_u64(to, a->size);
-	sl_json_key(to, "sha256");
-	sl_json_hex(to, a->sha256.b, sizeof(a->sha256.b));
-	sl_json_key(to, "sha1");
-	sl_json_hex(to, a->sha1.b, sizeof(a->sha1.b));
-	sl_json_key(to, "md5");
-	sl_json_hex(to, a->md5.b, sizeof(a->md5.b));
-	sl_json_object_end(to);
-}
-
 static void put_attachments(const void *thing, struct sl_arena *arena, struct sl_json *to)
 {
 	const struct sl_told_message *t = thing;
-	sl_json_array(to);
-	for (size_t i = 0; i < t->content->n_attachments; i++)
-		put_attachment(t, &t->content->attachments[i], arena, to);
-	sl_json_array_end(to);
+	sl_json_attachments(
+		to, t->redact, arena, t->content->attachments, t->content->n_attachments);
 }
 
 static void put_message_flags(const void *thing, struct sl_arena *arena, struct sl_json *to)
