@@ -151,11 +151,6 @@ void sl_pool_abort(struct sl_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-size_t sl_pool_bound(const struct sl_pool *pool)
-{
-	return pool->reserved;
-}
-
 char *sl_batch_enlarge(struct sl_batch *batch, const char *from, size_t have, size_t *room_r)
 {
 	struct sl_pool *pool = batch->pool;

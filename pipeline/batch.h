@@ -71,8 +71,6 @@ void sl_pool_abort(struct sl_pool *pool);
 /* The most bytes of results of a batch: of the messages in its slab, and of one that lies in the
  * large range. Terms of the printed bound; that the mill keeps them is argued in mill.c. */
 size_t sl_batch_results_most(size_t slab_size);
-/* The most bytes that slabs can hold: a term of the printed bound. */
-size_t sl_pool_bound(const struct sl_pool *pool);
 
 /* The message that begins at `from` in the slab and has `have` bytes there outgrew the slab: move
  * it into the reader's large range, waiting until that is free. `room_r` is the size of the range.

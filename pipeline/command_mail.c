@@ -16,12 +16,6 @@
 
 enum { TEXT_MAX = 512 << 20 };
 
-static int fail(struct sl_log *log, const struct sl_err *err)
-{
-	sl_log_line(log, SL_LOG_QUIET, "%s", err->text);
-	return (int)err->exit_code;
-}
-
 /* ---- explain ---- */
 
 static enum sl_rc slurp(const char *path, uint64_t limit, struct sl_buf *bytes, struct sl_err *err)
@@ -149,7 +143,7 @@ static int explain_mail(const struct sl_config *config, const struct sl_tables *
 	static const struct sl_secret no_secret; /* nothing is stored */
 	struct asking asking = { NULL, config->as_of };
 	if (sl_lookup_geo.open(config, &asking.state, &err) != SL_OK)
-		return fail(log, &err);
+		return sl_log_failure(log, &err);
 	struct sl_mill *mill = sl_mill_new(config, tables, &no_secret);
 	struct sl_buf text = sl_buf_make(TEXT_MAX);
 	const struct sl_mail *mail =
@@ -177,7 +171,7 @@ static int explain(const struct sl_config *config, const struct sl_tables *table
 	int code;
 	if (slurp(operands->items[0], config->limits.message, &all, &err) != SL_OK ||
 		first_mail(config, &all, &first, &err) != SL_OK)
-		code = fail(log, &err);
+		code = sl_log_failure(log, &err);
 	else
 		code = explain_mail(config, tables, operands->items[0], &first, log);
 	sl_buf_free(&all);
@@ -274,10 +268,10 @@ static int lookup(const struct sl_config *config, const struct sl_tables *tables
 	(void)tables;
 	if (sl_store_open(config->store, SL_STORE_WRITE, &store, &err) != SL_OK ||
 		sl_lookup_geo.open(config, &state, &err) != SL_OK)
-		code = fail(log, &err);
+		code = sl_log_failure(log, &err);
 	for (size_t i = 0; i < operands->n && code == SL_EXIT_CLEAN; i++)
 		if (ask_one(config, store, state, sl_span_str(operands->items[i]), &err) != SL_OK)
-			code = fail(log, &err);
+			code = sl_log_failure(log, &err);
 	if (state)
 		sl_lookup_geo.close(state);
 	sl_store_close(&store);

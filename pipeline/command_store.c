@@ -16,12 +16,6 @@
 
 enum { TEXT_MAX = 64 << 20 };
 
-static int fail(struct sl_log *log, const struct sl_err *err)
-{
-	sl_log_line(log, SL_LOG_QUIET, "%s", err->text);
-	return (int)err->exit_code;
-}
-
 struct reading {
 	struct sl_store *store;
 	struct sl_view *view;
@@ -94,7 +88,7 @@ static int campaigns(const struct sl_config *config, const struct sl_tables *tab
 	size_t n = 0, room = 0;
 	(void)operands;
 	if (open_reading(config, tables, &r, &err) != SL_OK)
-		return fail(log, &err);
+		return sl_log_failure(log, &err);
 	struct sl_arena *arena = sl_arena_new(0);
 	struct sl_buf text = sl_buf_make(TEXT_MAX);
 	const struct sl_dossier *d;
@@ -122,7 +116,7 @@ static int show(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_campaign_id id = { { 0 } };
 	int code = SL_EXIT_CLEAN;
 	if (open_reading(config, tables, &r, &err) != SL_OK)
-		return fail(log, &err);
+		return sl_log_failure(log, &err);
 	snprintf(id.text, sizeof(id.text), "%s", operands->items[0]);
 	const struct sl_dossier *d = sl_dossier_one(&r.dossiers, &id);
 	if (d) {
@@ -132,7 +126,7 @@ static int show(const struct sl_config *config, const struct sl_tables *tables,
 		sl_buf_free(&text);
 	} else {
 		sl_err_set(&err, SL_EXIT_NOINPUT, "no campaign %s in %s", id.text, config->store);
-		code = fail(log, &err);
+		code = sl_log_failure(log, &err);
 	}
 	close_reading(&r);
 	return code;
@@ -148,11 +142,11 @@ static int check_here(const struct sl_config *config, struct sl_log *log)
 	struct sl_err err;
 	struct sl_store *store;
 	if (sl_store_open(config->store, SL_STORE_READ, &store, &err) != SL_OK)
-		return fail(log, &err);
+		return sl_log_failure(log, &err);
 	enum sl_rc rc = sl_store_check(store, say, log, &err);
 	sl_store_close(&store);
 	if (rc == SL_FATAL)
-		return fail(log, &err);
+		return sl_log_failure(log, &err);
 	if (rc == SL_OK)
 		sl_log_line(log, SL_LOG_INFO, "%s is sound", config->store);
 	return rc == SL_OK ? SL_EXIT_CLEAN : SL_EXIT_DAMAGED;
@@ -194,14 +188,14 @@ static int check(const struct sl_config *config, const struct sl_tables *tables,
 		continue;
 	if (ended < 0) {
 		sl_err_errno(&err, SL_EXIT_INTERNAL, "cannot start the check");
-		return fail(log, &err);
+		return sl_log_failure(log, &err);
 	}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	int signal = WTERMSIG(status);
 	sl_err_set(&err, SL_EXIT_IOERR, "store %s%s: check died of signal %d", config->store,
 		is_fault(signal) ? " is damaged" : "", signal);
-	return fail(log, &err);
+	return sl_log_failure(log, &err);
 }
 
 const struct sl_command sl_command_campaigns = {

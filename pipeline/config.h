@@ -28,13 +28,12 @@ struct sl_config {
 	struct sl_strings envelope_headers; /* headers that the trap itself writes */
 	struct sl_strings trap_addresses;   /* ADDR | @DOMAIN, files already read in */
 	struct sl_strings own, allow;       /* domains, files already read in */
-	const char *link_file;
-	const char *region; /* "JP" or empty */
+	const char *region;                 /* "JP" or empty */
 	const char *psl_file;
 	struct sl_strings mmdb;
 	const char *warninglists;
 	const char *brands_file;
-	bool offline, again, all, quiet, json, rehash, sha256_all, force;
+	bool offline, again, all, quiet, json, rehash, sha256_all;
 	unsigned verbose;
 	const char *language; /* of texts for people: "en" */
 	int64_t since, until; /* SL_TIME_NONE: open */

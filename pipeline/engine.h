@@ -50,10 +50,10 @@ enum sl_rc sl_plan_make(
 void sl_plan_free(struct sl_plan *plan);
 
 struct sl_counts {
-	_Atomic uint64_t archives, known, unreadable, rejects; /* readers */
-	_Atomic uint64_t file_bytes;                           /* readers: of finished files */
-	_Atomic uint64_t message_bytes;                        /* readers */
-	_Atomic uint64_t messages, embedded, sightings, limited, damaged_mails; /* committer */
+	_Atomic uint64_t archives, known, unreadable, rejects;   /* readers */
+	_Atomic uint64_t file_bytes;                             /* readers: of finished files */
+	_Atomic uint64_t message_bytes;                          /* readers */
+	_Atomic uint64_t messages, embedded, sightings, limited; /* committer */
 	_Atomic uint64_t passed;   /* committer: all messages that came by */
 	_Atomic uint64_t variants; /* committer: new ones */
 	_Atomic uint64_t commits;  /* committer */
@@ -82,6 +82,12 @@ struct sl_engine {
 	void *keys; /* GHashTable of archive keys that this run has in hand */
 	double stage_seconds[SL_MILL_STAGES];
 };
+
+/* Batches of one reader: enough to keep its share of the workers busy while it fills the next. */
+static inline unsigned sl_engine_quota(const struct sl_engine *engine)
+{
+	return 4 + 2 * engine->workers / engine->readers;
+}
 
 /* Note the first fatal error and stop everything. Any thread. */
 void sl_engine_fail(struct sl_engine *engine, const struct sl_err *err);

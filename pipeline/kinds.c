@@ -55,13 +55,3 @@ const char *sl_msg_flag_name(enum sl_msg_flag flag)
 	sl_assert((unsigned)flag < SL_MSG_FLAGS);
 	return msg_flag_names[flag];
 }
-
-bool sl_kind_parse(struct sl_span name, enum sl_kind *kind_r)
-{
-	for (unsigned i = 0; i < SL_KINDS; i++)
-		if (sl_span_eq(name, sl_span_str(kind_names[i]))) {
-			*kind_r = (enum sl_kind)i;
-			return true;
-		}
-	return false;
-}

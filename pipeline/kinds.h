@@ -2,8 +2,7 @@
 /* kinds.h - the closed vocabularies of records: kinds, roles, views, flags, and their names.
  *
  * Numbers are what the store keeps: a value is only ever added at the end. Names are what the
- * outputs print (docs/FORMATS.md). All functions are O(1) or O(table) and never fail but by
- * returning false / NULL.
+ * outputs print (docs/FORMATS.md). All functions are O(1) and never fail.
  */
 #ifndef SL_KINDS_H
 #define SL_KINDS_H
@@ -145,7 +144,6 @@ const char *sl_role_name(enum sl_role role);
 const char *sl_view_name(enum sl_view_kind view);
 const char *sl_ind_flag_name(enum sl_ind_flag flag);
 const char *sl_msg_flag_name(enum sl_msg_flag flag);
-bool sl_kind_parse(struct sl_span name, enum sl_kind *kind_r);
 
 #define SL_BIT(n) ((uint64_t)1 << (n))
 /* All flags of enum sl_msg_flag that say that a limit was hit. */

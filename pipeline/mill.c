@@ -265,11 +265,13 @@ const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int6
 	return &mill->mail;
 }
 
-bool sl_mill_stage(const struct sl_mill *mill, size_t i, const char **name_r, double *seconds_r)
+const char *sl_mill_stage_name(size_t i)
 {
-	if (i >= SL_LEN(stages))
-		return false;
-	*name_r = stages[i]->name;
-	*seconds_r = (double)mill->nanoseconds[i] / 1e9;
-	return true;
+	return i < SL_LEN(stages) ? stages[i]->name : NULL;
+}
+
+double sl_mill_stage_seconds(const struct sl_mill *mill, size_t i)
+{
+	sl_assert(i < SL_LEN(stages));
+	return (double)mill->nanoseconds[i] / 1e9;
 }

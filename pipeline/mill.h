@@ -25,8 +25,9 @@ void sl_mill_free(struct sl_mill **mill);
 void sl_mill_batch(struct sl_mill *mill, struct sl_batch *batch);
 /* One message, for `explain`: the mail lives until the next call. */
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time);
-/* Stages by name, and the seconds (wall) that each took so far in this mill; false behind the last.
- */
-bool sl_mill_stage(const struct sl_mill *mill, size_t i, const char **name_r, double *seconds_r);
+/* Name of stage number `i`, in the order in which they are walked; NULL behind the last. */
+const char *sl_mill_stage_name(size_t i);
+/* Seconds (wall) that it took so far in this mill. */
+double sl_mill_stage_seconds(const struct sl_mill *mill, size_t i);
 
 #endif

@@ -67,7 +67,7 @@ struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 {
 	struct sl_memory_bound b;
 	const struct sl_config *config = e->config;
-	uint64_t batches = (uint64_t)e->readers * (4 + 2 * e->workers / e->readers);
+	uint64_t batches = (uint64_t)e->readers * sl_engine_quota(e);
 	b.slabs = batches * config->slab;
 	b.large = (uint64_t)e->readers * config->limits.message;
 	b.results = batches * sl_batch_results_most(config->slab) +

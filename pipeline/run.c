@@ -204,10 +204,8 @@ static void wait_for_end(struct sl_engine *e)
 
 static void add_stage_seconds(struct sl_engine *e, const struct sl_mill *mill)
 {
-	const char *name;
-	double seconds;
-	for (size_t i = 0; sl_mill_stage(mill, i, &name, &seconds); i++)
-		e->stage_seconds[i] += seconds;
+	for (size_t i = 0; sl_mill_stage_name(i); i++)
+		e->stage_seconds[i] += sl_mill_stage_seconds(mill, i);
 }
 
 /* Start all threads, wait for the committer, take everybody home. */
@@ -258,7 +256,7 @@ static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
 static enum sl_rc read_inputs(struct sl_engine *e, struct sl_err *err)
 {
 	const struct sl_config *config = e->config;
-	unsigned quota = 4 + 2 * e->workers / e->readers;
+	unsigned quota = sl_engine_quota(e);
 	e->pool = sl_pool_new(e->readers, quota, config->slab, config->limits.message);
 	e->raw = sl_queue_new((size_t)e->readers * quota, e->readers);
 	e->done = sl_queue_new((size_t)e->readers * quota, e->workers);
@@ -364,12 +362,6 @@ static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_e
 	return set_state(e, SL_NIGHT_DONE, err);
 }
 
-static int report_failure(struct sl_log *log, const struct sl_err *err)
-{
-	sl_log_line(log, SL_LOG_QUIET, "%s", err->text);
-	return (int)err->exit_code;
-}
-
 static int exit_code(const struct sl_engine *e)
 {
 	const struct sl_counts *c = &e->counts;
@@ -397,16 +389,16 @@ static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
 	catch_signals();
 	sl_source_prepare();
 	if (open_night(e, &err) != SL_OK || read_inputs(e, &err) != SL_OK)
-		return report_failure(e->log, &err);
+		return sl_log_failure(e->log, &err);
 	double read = sl_clock_monotonic();
 	enum sl_rc rc = signals_seen ? SL_END : phases(e, out, &err);
 	if (rc != SL_OK)
-		return rc == SL_END ? report_signal(e->log) : report_failure(e->log, &err);
+		return rc == SL_END ? report_signal(e->log) : sl_log_failure(e->log, &err);
 	int code = exit_code(e);
 	struct sl_run_times times = { read - started, sl_clock_monotonic() - started,
 		sl_clock_cpu() - cpu };
 	if (sl_progress_write_run_json(e, &times, code, out, &err) != SL_OK)
-		return report_failure(e->log, &err);
+		return sl_log_failure(e->log, &err);
 	sl_log_flush(e->log);
 	sl_progress_say_end(e, &times, code);
 	return code;
@@ -426,13 +418,13 @@ int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
 	e->plan = &plan;
 	pthread_mutex_init(&e->lock, NULL);
 	if (check_formats(config, &err) != SL_OK || sl_plan_make(operands, &plan, &err) != SL_OK) {
-		code = report_failure(log, &err);
+		code = sl_log_failure(log, &err);
 		goto out;
 	}
 	set_sizes(e);
 	if (sl_outdir_open(config->out, &out, &err) != SL_OK ||
 		sl_store_open(config->store, SL_STORE_WRITE, &e->store, &err) != SL_OK)
-		code = report_failure(log, &err);
+		code = sl_log_failure(log, &err);
 	else
 		code = night_with_store(e, out);
 	sl_store_close(&e->store);
@@ -454,7 +446,7 @@ int sl_run_feeds(const struct sl_config *config, const struct sl_tables *tables,
 		sl_store_open(config->store, SL_STORE_READ, &store, &err) != SL_OK ||
 		sl_outdir_open(config->out, &out, &err) != SL_OK ||
 		write_feeds(config, tables, store, config->as_of, out, &err) != SL_OK)
-		code = report_failure(log, &err);
+		code = sl_log_failure(log, &err);
 	sl_outdir_free(&out);
 	sl_store_close(&store);
 	return code;

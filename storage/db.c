@@ -394,8 +394,3 @@ enum sl_rc sl_txn_last(struct sl_txn *txn, unsigned table, struct sl_span *key_r
 	sl_cursor_close(&cursor);
 	return rc;
 }
-
-const char *sl_db_version(void)
-{
-	return MDB_VERSION_STRING;
-}

@@ -68,6 +68,4 @@ enum sl_rc sl_cursor_next(struct sl_cursor *cursor, struct sl_span *key_r, struc
 enum sl_rc sl_txn_last(struct sl_txn *txn, unsigned table, struct sl_span *key_r,
 	struct sl_span *value_r, struct sl_err *err) SL_MUST_CHECK;
 
-const char *sl_db_version(void);
-
 #endif

@@ -161,7 +161,8 @@ bool sl_log_is_terminal(const struct sl_log *log)
 	return log->terminal;
 }
 
-enum sl_log_level sl_log_get_level(const struct sl_log *log)
+int sl_log_failure(struct sl_log *log, const struct sl_err *err)
 {
-	return log->level;
+	sl_log_line(log, SL_LOG_QUIET, "%s", err->text);
+	return (int)err->exit_code;
 }

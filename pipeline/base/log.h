@@ -8,7 +8,7 @@
 #ifndef SL_LOG_H
 #define SL_LOG_H
 
-#include "span.h"
+#include "err.h"
 
 enum sl_log_level { SL_LOG_QUIET = 0, SL_LOG_WARN = 1, SL_LOG_INFO = 2, SL_LOG_DEBUG = 3 };
 
@@ -26,7 +26,8 @@ void sl_log_input(struct sl_log *log, const char *kind, struct sl_span archive,
 void sl_log_flush(struct sl_log *log);
 /* Draw `text` as the progress line (terminal only; the next log line clears it). */
 void sl_log_progress(struct sl_log *log, const char *text);
+/* Say why something fatal happened, whatever the level; its exit code, for `return`. */
+int sl_log_failure(struct sl_log *log, const struct sl_err *err);
 bool sl_log_is_terminal(const struct sl_log *log);
-enum sl_log_level sl_log_get_level(const struct sl_log *log);
 
 #endif
