@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 static _Thread_local const char *working_on;
+static _Thread_local char *last_words;
+static _Thread_local size_t last_words_size;
 
 void sl_working_on(const char *what)
 {
@@ -16,10 +18,19 @@ const char *sl_working_on_what(void)
 	return working_on ? working_on : "nothing in particular";
 }
 
+void sl_last_words(char *to, size_t size)
+{
+	last_words = to;
+	last_words_size = size;
+}
+
 void sl_assert_fail(const char *text, const char *file, int line)
 {
 	fprintf(stderr, "spamloom: assertion failed: %s (%s:%d) while working on %s\n", text, file,
 		line, sl_working_on_what());
+	if (last_words)
+		snprintf(last_words, last_words_size, "assertion failed: %s (%s:%d)", text, file,
+			line);
 	abort();
 }
 
@@ -27,6 +38,8 @@ SL_NORETURN static void out_of_memory(size_t size)
 {
 	fprintf(stderr, "spamloom: out of memory (%zu bytes) while working on %s\n", size,
 		sl_working_on_what());
+	if (last_words)
+		snprintf(last_words, last_words_size, "out of memory (%zu bytes)", size);
 	abort();
 }
 

@@ -48,6 +48,10 @@ SL_NORETURN void sl_assert_fail(const char *text, const char *file, int line);
 void sl_working_on(const char *what);
 const char *sl_working_on_what(void);
 
+/* Also leave the words of a failed assertion or allocation in `to` (of `size` bytes,
+ * NUL-terminated), for whoever buries this process. NULL: no more. For a process of one thread. */
+void sl_last_words(char *to, size_t size);
+
 /* malloc family that never returns NULL: a batch tool that bounds its input does not limp
  * on without memory. Prints the size and what the thread works on, aborts. */
 void *sl_malloc(size_t size) __attribute__((malloc, returns_nonnull));

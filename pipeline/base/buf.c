@@ -115,10 +115,10 @@ void sl_buf_utf8(struct sl_buf *buf, uint32_t code_point)
 	sl_buf_add(buf, sl_span_of(bytes, sl_utf8_encode(code_point, bytes)));
 }
 
-static bool is_bidi_control(uint32_t c)
+bool sl_is_unsafe_char(uint32_t c)
 {
-	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e ||
-	       c == 0x200f || c == 0x61c;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 void sl_buf_escaped(struct sl_buf *buf, struct sl_span s, size_t max)
@@ -130,10 +130,8 @@ void sl_buf_escaped(struct sl_buf *buf, struct sl_span s, size_t max)
 		if (len == 0) {
 			sl_buf_printf(buf, "\\x%02x", (unsigned char)rest.p[0]);
 			len = 1;
-		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-			sl_buf_printf(buf, "\\x%02x", (unsigned)c);
-		} else if (is_bidi_control(c)) {
-			sl_buf_printf(buf, "\\u{%04x}", (unsigned)c);
+		} else if (sl_is_unsafe_char(c)) {
+			sl_buf_printf(buf, c < 0x100 ? "\\x%02x" : "\\u{%04x}", (unsigned)c);
 		} else {
 			sl_buf_add(buf, sl_span_head(rest, len));
 		}

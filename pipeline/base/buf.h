@@ -36,8 +36,11 @@ void sl_buf_printf(struct sl_buf *buf, const char *format, ...) SL_PRINTF(2, 3);
 void sl_buf_hex(struct sl_buf *buf, const void *bytes, size_t n);
 /* The code point as UTF-8; U+FFFD for surrogates and values above U+10FFFF. */
 void sl_buf_utf8(struct sl_buf *buf, uint32_t code_point);
-/* For terminals and logs: control characters (C0, DEL, C1), bytes that are no UTF-8, and bidi
- * controls as \xNN or \u{NNNN}. At most `max` bytes of input, then "...". */
+/* Not for a terminal or a line of text: control characters (C0, DEL, C1), bidi controls, the line
+ * ends U+2028 and U+2029, and U+FEFF. */
+bool sl_is_unsafe_char(uint32_t c);
+/* For terminals and logs: such characters, and bytes that are no UTF-8, as \xNN or \u{NNNN}. At
+ * most `max` bytes of input, then "...". */
 void sl_buf_escaped(struct sl_buf *buf, struct sl_span s, size_t max);
 
 static inline struct sl_span sl_buf_span(const struct sl_buf *buf)

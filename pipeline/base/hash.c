@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hash.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <xxhash.h>
 
 _Static_assert(SL_SECRET_SIZE >= XXH3_SECRET_SIZE_MIN, "XXH3 wants a longer secret");
@@ -29,6 +31,23 @@ static const void *bytes_of(struct sl_span s)
 uint64_t sl_hash64(struct sl_span s, uint64_t seed)
 {
 	return XXH3_64bits_withSeed(bytes_of(s), s.n, seed);
+}
+
+static uint64_t table_seed;
+static pthread_once_t table_once = PTHREAD_ONCE_INIT;
+
+static void draw_seed(void)
+{
+	/* no entropy this early is no reason to end: the table is then as good as an unseeded one
+	 */
+	if (getrandom(&table_seed, sizeof(table_seed), GRND_NONBLOCK) != sizeof(table_seed))
+		table_seed = (uint64_t)(uintptr_t)&table_seed;
+}
+
+uint64_t sl_hash_table(struct sl_span s, uint64_t kind)
+{
+	pthread_once(&table_once, draw_seed);
+	return XXH3_64bits_withSeed(bytes_of(s), s.n, table_seed ^ kind * 0x9e3779b97f4a7c15);
 }
 
 struct sl_id sl_hash_name(struct sl_span s)

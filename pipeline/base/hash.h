@@ -35,6 +35,10 @@ struct sl_secret {
 };
 
 uint64_t sl_hash64(struct sl_span s, uint64_t seed);
+/* For tables in memory whose keys the sender chooses: seeded by the process, so that nobody can
+ * make names that fall into one slot. Never stored, never printed, no result in its order. The
+ * first call asks the kernel for the seed: make it before a sandbox closes and before a fork. */
+uint64_t sl_hash_table(struct sl_span s, uint64_t kind);
 /* The name of these bytes in outputs (unseeded XXH3-128). */
 struct sl_id sl_hash_name(struct sl_span s);
 /* The key of these bytes in a store. */

@@ -78,13 +78,6 @@ void sl_json_key(struct sl_json *json, const char *key)
 	json->keyed = true;
 }
 
-/* Valid in JSON as they are, but not safe on a terminal or in a script element. */
-static bool wants_escape(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 static void escape(struct sl_buf *to, uint32_t c)
 {
 	static const char letters[] = "btn?fr";
@@ -101,10 +94,17 @@ static void escape(struct sl_buf *to, uint32_t c)
 
 static bool is_plain(char c)
 {
-	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
+	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\' &&
+	       c != '<';
 }
 
-/* One character that is not plain ASCII; the bytes taken. */
+/* What ends a script element, or opens a comment in it (HTML, 13.2.5.4). */
+static bool is_tag(struct sl_span text)
+{
+	return text.n > 1 && text.p[0] == '<' && (text.p[1] == '/' || text.p[1] == '!');
+}
+
+/* One character that is not plain; the bytes taken. */
 static size_t add_special(struct sl_buf *to, struct sl_span rest)
 {
 	uint32_t c;
@@ -115,7 +115,7 @@ static size_t add_special(struct sl_buf *to, struct sl_span rest)
 	}
 	if (c == '"' || c == '\\')
 		sl_buf_char(to, '\\');
-	if (wants_escape(c))
+	if (sl_is_unsafe_char(c) || is_tag(rest)) /* valid in JSON as they are, but not elsewhere */
 		escape(to, c);
 	else
 		sl_buf_add(to, sl_span_head(rest, n));

@@ -2,9 +2,9 @@
 /* json.h - writes JSON (RFC 8259) into a struct sl_buf, as a stream.
  *
  * Keys come out in the order given. The result is always valid UTF-8: bytes that are none become
- * U+FFFD. Control characters (C0, DEL, C1), bidi controls and U+2028/2029 are escaped, so that a
- * line is safe on a terminal and in a script element too. The writer owns nothing; a wrong nesting
- * is a broken invariant. Costs one pass over the text.
+ * U+FFFD. Control characters (C0, DEL, C1), bidi controls, U+2028/2029, and the < of </ and <! are
+ * escaped, so that a line is safe on a terminal and in a script element too. The writer owns
+ * nothing; a wrong nesting is a broken invariant. Costs one pass over the text.
  */
 #ifndef SL_JSON_H
 #define SL_JSON_H

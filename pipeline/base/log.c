@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include "buf.h"
+#include "fullio.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -9,10 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { KINDS = 64, LINES_PER_KIND = 20, LINE_MAX_BYTES = 4096, NAME_SHOWN = 300 };
+enum { KINDS = 64, KIND_NAME = 48, LINES_PER_KIND = 20, LINE_MAX_BYTES = 4096, NAME_SHOWN = 300 };
 
 struct kind {
-	const char *name;
+	char name[KIND_NAME];
 	uint64_t count;
 };
 
@@ -45,20 +46,16 @@ void sl_log_free(struct sl_log **log)
 }
 
 /* A log that cannot be written must not end the run. */
-static void write_all(int fd, struct sl_span s)
+static void put(int fd, struct sl_span s)
 {
-	while (s.n) {
-		ssize_t done = write(fd, s.p, s.n);
-		if (done <= 0)
-			return;
-		s = sl_span_from(s, (size_t)done);
-	}
+	bool written = sl_write_all(fd, s);
+	(void)written;
 }
 
 static void clear_progress(struct sl_log *log)
 {
 	if (log->progress_shown)
-		write_all(log->fd, SL_SPAN("\r\033[K"));
+		put(log->fd, SL_SPAN("\r\033[K"));
 	log->progress_shown = false;
 }
 
@@ -66,7 +63,7 @@ static void put_line(struct sl_log *log, struct sl_buf *line)
 {
 	sl_buf_char(line, '\n');
 	clear_progress(log);
-	write_all(log->fd, sl_buf_span(line));
+	put(log->fd, sl_buf_span(line));
 }
 
 void sl_log_line(struct sl_log *log, enum sl_log_level level, const char *format, ...)
@@ -87,15 +84,18 @@ void sl_log_line(struct sl_log *log, enum sl_log_level level, const char *format
 	sl_buf_free(&line);
 }
 
-/* True while this kind may still be printed; counts it. Lock held. */
+/* True while this kind may still be printed; counts it. Lock held. There are fewer kinds than room,
+ * unless a cell invents some: these share the last place. */
 static bool count_kind(struct sl_log *log, const char *name)
 {
 	for (size_t i = 0; i < log->n_kinds; i++)
-		if (strcmp(log->kinds[i].name, name) == 0)
+		if (strncmp(log->kinds[i].name, name, KIND_NAME - 1) == 0)
 			return ++log->kinds[i].count <= LINES_PER_KIND;
 	if (log->n_kinds == KINDS)
-		return true;
-	log->kinds[log->n_kinds++] = (struct kind){ name, 1 };
+		return ++log->kinds[KINDS - 1].count <= LINES_PER_KIND;
+	struct kind *kind = &log->kinds[log->n_kinds++];
+	snprintf(kind->name, sizeof(kind->name), "%s", name);
+	kind->count = 1;
 	return true;
 }
 
@@ -150,7 +150,7 @@ void sl_log_progress(struct sl_log *log, const char *text)
 	struct sl_buf line = sl_buf_make(LINE_MAX_BYTES);
 	sl_buf_printf(&line, "\r%s\033[K", text);
 	pthread_mutex_lock(&log->lock);
-	write_all(log->fd, sl_buf_span(&line));
+	put(log->fd, sl_buf_span(&line));
 	log->progress_shown = true;
 	pthread_mutex_unlock(&log->lock);
 	sl_buf_free(&line);

@@ -19,7 +19,7 @@ void sl_log_free(struct sl_log **log);
 void sl_log_line(struct sl_log *log, enum sl_log_level level, const char *format, ...)
 	SL_PRINTF(3, 4);
 /* A message about input: "archive!entry@offset: text". At most 20 lines of one `kind` (a
- * literal) are printed, the rest is summed up by sl_log_flush(). */
+ * short name) are printed, the rest is summed up by sl_log_flush(). */
 void sl_log_input(struct sl_log *log, const char *kind, struct sl_span archive,
 	struct sl_span entry, uint64_t offset, const char *format, ...) SL_PRINTF(6, 7);
 /* Say how many lines of each kind were held back. */

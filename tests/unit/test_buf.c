@@ -41,7 +41,8 @@ static void escapes_for_terminals(void **state)
 		const char *text, *want;
 	} rows[] = {
 		{ "plain \xe9\x87\x8d", "plain \xe9\x87\x8d" },
-		{ "\x1b]0;x\x07", "\\x1b]0;x\\x07" }, { "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f" },
+		{ "\x1b]0;x\x07", "\\x1b]0;x\\x07" },
+		{ "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f" },
 		{ "\xc2\x9b"
 		  "31m",
 			"\\x9b31m" }, /* C1 CSI */
@@ -49,6 +50,9 @@ static void escapes_for_terminals(void **state)
 		{ "\xe2\x80\xae"
 		  "exe",
 			"\\u{202e}exe" }, /* right-to-left override */
+		{ "a\u2028b\u2029c\ufeff", "a\\u{2028}b\\u{2029}c\\u{feff}" },
+		{ "\u061c\u200e\u2066\u2069", "\\u{061c}\\u{200e}\\u{2066}\\u{2069}" },
+		{ "\u200b\u2027\u2030\u00a0", "\u200b\u2027\u2030\u00a0" },
 	};
 	(void)state;
 	struct sl_buf buf = sl_buf_make(1000);

@@ -19,6 +19,7 @@ static const struct row rows[] = {
 	{ { "\x7f\xc2\x80\xc2\x9f", 5 }, "\"\\u007f\\u0080\\u009f\"" },
 	{ { "\xe2\x80\xa8\xe2\x80\xa9", 6 }, "\"\\u2028\\u2029\"" },
 	{ { "\xe2\x80\xae\xe2\x81\xa6\xef\xbb\xbf", 9 }, "\"\\u202e\\u2066\\ufeff\"" },
+	{ { "</script><!-- a<b <", 19 }, "\"\\u003c/script>\\u003c!-- a<b <\"" },
 	{ { "\xe9\x87\x8d", 3 }, "\"\xe9\x87\x8d\"" },
 	{ { "\xf0\x9f\x98\x80", 4 }, "\"\xf0\x9f\x98\x80\"" },
 	{ { "\xff"
