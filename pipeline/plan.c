@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
+#include "base/fullio.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -36,7 +38,7 @@ static enum sl_rc spool_stdin(struct sl_plan *plan, struct sl_err *err)
 	while ((got = read(STDIN_FILENO, chunk, sizeof(chunk))) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0 || write(fd, chunk, (size_t)got) != got) {
+		if (got < 0 || !sl_write_all(fd, sl_span_of(chunk, (size_t)got))) {
 			close(fd);
 			return sl_err_errno(err, SL_EXIT_IOERR, "cannot spool standard input");
 		}
@@ -46,53 +48,96 @@ static enum sl_rc spool_stdin(struct sl_plan *plan, struct sl_err *err)
 	return SL_OK;
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static void add_entry(struct sl_plan *plan, const FTSENT *entry, size_t root)
+/* Paths that are still to be looked at; the last one is next. */
+struct walk {
+	struct sl_plan *plan;
+	size_t root; /* length of the folder's own path, without slashes at its end */
+	char **paths;
+	size_t n, room;
+};
+
+static bool is_dots(const char *name)
 {
-	if (entry->fts_info == FTS_F)
-		add_input(plan, entry->fts_accpath,
-			sl_span_from(sl_span_str(entry->fts_path), root),
-			(uint64_t)entry->fts_statp->st_size);
-	else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-		 entry->fts_info == FTS_NS)
-		/* a reader will say why it cannot be opened, and count it */
-		add_input(
-			plan, entry->fts_path, sl_span_from(sl_span_str(entry->fts_path), root), 0);
-	else if (entry->fts_info == FTS_DEFAULT || entry->fts_info == FTS_SLNONE ||
-		 entry->fts_info == FTS_DC)
-		plan->specials++;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static void push_path(struct walk *walk, const char *folder, const char *name)
+{
+	size_t length = strlen(folder), n = strlen(name);
+	bool slash = length == 0 || folder[length - 1] != '/';
+	char *path = sl_malloc(length + slash + n + 1);
+	memcpy(path, folder, length);
+	path[length] = '/';
+	memcpy(path + length + slash, name, n + 1);
+	if (walk->n == walk->room) {
+		walk->room = walk->room ? 2 * walk->room : 64;
+		walk->paths = sl_realloc(walk->paths, walk->room * sizeof(*walk->paths));
+	}
+	walk->paths[walk->n++] = path;
+}
+
+static struct sl_span name_below(const struct walk *walk, const char *path)
+{
+	struct sl_span name = sl_span_from(sl_span_str(path), walk->root);
+	while (name.n && name.p[0] == '/')
+		name = sl_span_from(name, 1);
+	return name;
+}
+
+/* All names of a folder, or none of them: scandir() sees it when the folder cannot be read to its
+ * end, which fts(3) of glibc does not. */
+static enum sl_rc look_into(struct walk *walk, const char *path, struct sl_err *err)
+{
+	struct dirent **entries;
+	int n = scandir(path, &entries, NULL, by_name);
+	if (n < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		return sl_err_errno(err, SL_EXIT_IOERR, "cannot read the folder %s", path);
+	if (n < 0) /* a reader will say that it cannot be read, and count it */
+		add_input(walk->plan, path, name_below(walk, path), 0);
+	for (int i = n; i-- > 0;) {
+		if (!is_dots(entries[i]->d_name))
+			push_path(walk, path, entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return SL_OK;
 }
 
 /* Links inside a folder are not followed: a folder from outside may point anywhere. */
+static enum sl_rc take_path(struct walk *walk, const char *path, struct sl_err *err)
+{
+	struct stat info;
+	if (lstat(path, &info) != 0)
+		add_input(walk->plan, path, name_below(walk, path), 0);
+	else if (S_ISDIR(info.st_mode))
+		return look_into(walk, path, err);
+	else if (S_ISREG(info.st_mode))
+		add_input(walk->plan, path, name_below(walk, path), (uint64_t)info.st_size);
+	else
+		walk->plan->specials++;
+	return SL_OK;
+}
+
+/* In the order of names, a folder's content where its name stands. */
 static enum sl_rc add_folder(struct sl_plan *plan, const char *path, struct sl_err *err)
 {
-	char *roots[] = { sl_malloc(strlen(path) + 1), NULL };
-	memcpy(roots[0], path, strlen(path) + 1);
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
-	enum sl_rc rc = SL_OK;
-	if (!walk) {
-		free(roots[0]);
-		return sl_err_errno(err, SL_EXIT_NOINPUT, "%s", path);
+	struct walk walk = { .plan = plan, .root = strlen(path) };
+	while (walk.root > 1 && path[walk.root - 1] == '/')
+		walk.root--;
+	enum sl_rc rc = look_into(&walk, path, err);
+	while (walk.n) {
+		char *next = walk.paths[--walk.n];
+		if (rc == SL_OK)
+			rc = take_path(&walk, next, err);
+		free(next);
 	}
-	size_t root = strlen(path);
-	while (root > 1 && path[root - 1] == '/')
-		root--;
-	FTSENT *entry;
-	while ((entry = fts_read(walk)) != NULL) {
-		size_t skip = root;
-		while (entry->fts_path[skip] == '/')
-			skip++;
-		if (entry->fts_info == FTS_SL)
-			plan->specials++;
-		else
-			add_entry(plan, entry, skip);
-	}
-	fts_close(walk);
-	free(roots[0]);
+	free(walk.paths);
 	return rc;
 }
 

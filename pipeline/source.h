@@ -45,6 +45,16 @@ struct sl_reject {
 	const char *detail;   /* the library's words, or "" */
 };
 
+/* Nameless files for archives inside archives, given to a reader that can make none. */
+struct sl_spools {
+	int fds[8];
+	size_t n;
+	uint32_t busy; /* bits */
+};
+
+/* A nameless file under TMPDIR or /tmp; where there is none, memory. -1: errno. */
+int sl_spool_file(void);
+
 struct sl_sink {
 	/* Any callback may return SL_FATAL or SL_END: the source stops at once and returns it. */
 	enum sl_rc (*message_begin)(struct sl_sink *sink, const struct sl_slice *slice);
@@ -56,6 +66,7 @@ struct sl_sink {
 	enum sl_rc (*member)(struct sl_sink *sink, struct sl_span entry, enum sl_member member,
 		uint64_t size, uint64_t messages);
 	enum sl_rc (*reject)(struct sl_sink *sink, const struct sl_reject *reject);
+	struct sl_spools *spools; /* NULL: make files under TMPDIR */
 };
 
 /* Bumped when the same bytes may give other messages; kept in the archive row. */

@@ -24,8 +24,7 @@ static la_ssize_t read_file(struct archive *a, void *arg, const void **buffer_r)
 		n = pread(io->fd, io->buffer, SL_STREAM_ROOM, (off_t)io->at);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		io->nest->fatal = true;
-		sl_err_errno(io->nest->err, SL_EXIT_IOERR, "cannot read the input");
+		sl_nest_fail(io->nest, errno, "cannot read the input");
 		archive_set_error(a, EIO, "read error");
 		return -1;
 	}
@@ -55,6 +54,8 @@ static la_int64_t seek_file(struct archive *a, void *arg, la_int64_t offset, int
 	off_t end = lseek(io->fd, 0, SEEK_END);
 	la_int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? (la_int64_t)io->at : end;
 	la_int64_t to;
+	if (end < 0)
+		sl_nest_fail(io->nest, errno, "cannot read the input");
 	if (end < 0 || __builtin_add_overflow(base, offset, &to) || to < 0)
 		return ARCHIVE_FATAL;
 	io->at = (uint64_t)to;
@@ -99,6 +100,8 @@ const char *sl_arcio_reason(struct archive *a)
 		{ "ot supported", "unsupported" },
 	};
 	struct sl_span words = sl_span_str(sl_arcio_words(a));
+	if (archive_errno(a) == ENOMEM)
+		return "limit-memory";
 	for (size_t i = 0; i < SL_LEN(table); i++) {
 		if (sl_span_find(words, sl_span_str(table[i].words), 0) >= 0)
 			return table[i].reason;

@@ -7,6 +7,7 @@
 #include "spool.h"
 #include "zipdir.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -87,6 +88,16 @@ static uint64_t position(const struct container *box)
 	return box->io.stream ? box->io.stream->taken : box->io.at;
 }
 
+/* Nothing that a tar states makes libarchive take much memory: when there is none, that says
+ * nothing about the archive, which is given up and read again by the next run. A zip or 7z may ask
+ * for any dictionary: that is damage. */
+static void check_memory(struct container *box)
+{
+	bool tar = box->kind == SL_SNIFF_TAR || box->kind == SL_SNIFF_TAR_DAMAGED;
+	if (tar && archive_errno(box->a) == ENOMEM)
+		sl_nest_fail(&box->walk->nest, ENOMEM, "cannot read the input");
+}
+
 /* Damage of the archive itself; the entry is the archive. */
 static void damaged(struct container *box, const char *reason, const char *words)
 {
@@ -104,6 +115,8 @@ static void fetch(struct sl_stream *stream, struct member *member)
 	size_t n = 0;
 	la_int64_t offset = 0;
 	int rc = archive_read_data_block(a, &p, &n, &offset);
+	if (rc == ARCHIVE_FATAL)
+		check_memory(member->box);
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
 		sl_stream_damage(stream, sl_arcio_reason(a), sl_arcio_words(a));
 	if (rc == ARCHIVE_OK || rc == ARCHIVE_WARN) {
@@ -209,11 +222,13 @@ static void take_entry(struct container *box, struct archive_entry *entry)
 	reset_entry(box);
 }
 
-/* Encrypted headers of 7z end in an error. */
+/* Encrypted headers of 7z end in an error. When no format took the archive, libarchive (3.6.2)
+ * must not be asked: its pointer to the format is then one behind the last of its table. */
 static void header_failed(struct container *box)
 {
 	const char *reason = sl_arcio_reason(box->a);
-	if (archive_read_has_encrypted_entries(box->a) > 0)
+	check_memory(box);
+	if (archive_format(box->a) != 0 && archive_read_has_encrypted_entries(box->a) > 0)
 		reason = "encrypted";
 	damaged(box, reason, sl_arcio_words(box->a));
 	if (strcmp(reason, "encrypted") == 0)
@@ -307,18 +322,35 @@ static void walk_stream(struct container *box, struct sl_stream *stream)
 	walk_entries(box);
 }
 
-static void walk_file(struct container *box, int fd, uint64_t size)
+static bool shares_bytes(struct container *box, int fd, uint64_t size)
 {
 	struct sl_zipdir dir;
-	if (box->kind == SL_SNIFF_ZIP && sl_zipdir_find(fd, size, &dir) &&
-		sl_zipdir_overlaps(fd, &dir)) {
+	bool shares = sl_zipdir_find(fd, size, &dir) && sl_zipdir_overlaps(fd, &dir);
+	if (dir.error)
+		sl_nest_fail(&box->walk->nest, dir.error, "cannot read the input");
+	return shares;
+}
+
+static bool overstates(struct container *box, int fd, uint64_t size)
+{
+	bool unread, more = sl_sevenhead_overstates(fd, size, &unread);
+	if (unread)
+		sl_nest_fail(&box->walk->nest, errno, "cannot read the input");
+	return more;
+}
+
+static void walk_file(struct container *box, int fd, uint64_t size)
+{
+	if (box->kind == SL_SNIFF_ZIP && shares_bytes(box, fd, size)) {
 		damaged(box, "zip-overlap", "records share bytes");
 		return;
 	}
-	if (box->kind == SL_SNIFF_7ZIP && sl_sevenhead_overstates(fd, size)) {
+	if (box->kind == SL_SNIFF_7ZIP && overstates(box, fd, size)) {
 		damaged(box, "limit-memory", "the header states more than it has room for");
 		return;
 	}
+	if (!sl_walk_goes_on(box->walk))
+		return;
 	box->io.fd = fd;
 	box->io.buffer = sl_malloc(SL_STREAM_ROOM);
 	walk_entries(box);
@@ -329,10 +361,11 @@ static void walk_spooled(struct container *box, struct sl_stream *stream)
 {
 	uint64_t size;
 	const char *reason;
-	int fd = sl_spool(stream, &size, &reason);
+	struct sl_spools *spools = box->walk->sink->spools;
+	int fd = sl_spool(stream, spools, &size, &reason);
 	if (fd >= 0) {
 		walk_file(box, fd, size);
-		close(fd);
+		sl_spool_give_back(spools, fd);
 	} else if (reason) {
 		damaged(box, reason, "");
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Calls in a row that take nothing and give nothing: no decoder of ours does this. */
@@ -104,6 +105,12 @@ static void close_decoder(struct sl_stream *stream)
 	decoder->codec->close(decoder);
 	free(decoder);
 	stream->state = NULL;
+}
+
+enum sl_piece sl_decoder_no_memory(struct sl_decoder *decoder)
+{
+	sl_nest_fail(decoder->self->nest, ENOMEM, "cannot read the input");
+	return SL_PIECE_FAILED;
 }
 
 void sl_decode_open(struct sl_stream *stream, struct sl_stream *below, enum sl_sniff_kind kind)

@@ -42,6 +42,9 @@ struct sl_codec {
 extern const struct sl_codec sl_codec_gzip, sl_codec_bzip2, sl_codec_lzma, sl_codec_zstd,
 	sl_codec_archive;
 
+/* Memory ran out. What a decoder asks for is bounded, so that says nothing about the input: it is
+ * given up and read again by the next run. */
+enum sl_piece sl_decoder_no_memory(struct sl_decoder *decoder);
 /* Make `stream` the decoded form of `below`, which sniffed as `kind` and must live longer. */
 void sl_decode_open(struct sl_stream *stream, struct sl_stream *below, enum sl_sniff_kind kind);
 

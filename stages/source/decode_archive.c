@@ -3,6 +3,7 @@
 #include "arcio.h"
 #include "decode.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct filter {
@@ -30,6 +31,8 @@ static bool begin(struct sl_decoder *decoder)
 	if (sl_arcio_open(filter->a, &filter->io) == ARCHIVE_OK &&
 		archive_read_next_header(filter->a, &entry) >= ARCHIVE_WARN)
 		return true;
+	if (archive_errno(filter->a) == ENOMEM)
+		sl_decoder_no_memory(decoder);
 	sl_stream_damage(decoder->self, sl_arcio_reason(filter->a), sl_arcio_words(filter->a));
 	return false;
 }
@@ -46,6 +49,8 @@ static bool fetch(struct sl_decoder *decoder, struct filter *filter, enum sl_pie
 		return true;
 	}
 	*piece_r = SL_PIECE_END;
+	if (rc != ARCHIVE_EOF && archive_errno(filter->a) == ENOMEM)
+		sl_decoder_no_memory(decoder);
 	if (rc != ARCHIVE_EOF) {
 		sl_stream_damage(
 			decoder->self, sl_arcio_reason(filter->a), sl_arcio_words(filter->a));

@@ -12,8 +12,11 @@ static bool begin(struct sl_decoder *decoder)
 	else
 		bz = decoder->state = sl_calloc(1, sizeof(*bz));
 	memset(bz, 0, sizeof(*bz));
-	sl_assert(BZ2_bzDecompressInit(bz, 0, 0) == BZ_OK);
-	return true;
+	int rc = BZ2_bzDecompressInit(bz, 0, 0);
+	sl_assert(rc == BZ_OK || rc == BZ_MEM_ERROR);
+	if (rc != BZ_OK)
+		sl_decoder_no_memory(decoder);
+	return rc == BZ_OK;
 }
 
 static enum sl_piece step(struct sl_decoder *decoder, char *to, size_t room, size_t *made_r)
@@ -30,6 +33,8 @@ static enum sl_piece step(struct sl_decoder *decoder, char *to, size_t room, siz
 	*made_r = room - bz->avail_out;
 	if (rc == BZ_STREAM_END)
 		return SL_PIECE_END;
+	if (rc == BZ_MEM_ERROR)
+		return sl_decoder_no_memory(decoder);
 	bool stuck = in.n == 0 && *made_r == 0;
 	if (rc == BZ_OK && !stuck)
 		return SL_PIECE_MORE;

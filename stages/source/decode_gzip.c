@@ -83,8 +83,12 @@ static bool begin(struct sl_decoder *decoder)
 	if (!gzip) {
 		gzip = sl_calloc(1, sizeof(*gzip));
 		decoder->state = gzip;
-		/* fails only for want of memory or a wrong library */
-		sl_assert(inflateInit2(&gzip->z, -MAX_WBITS) == Z_OK);
+		int rc = inflateInit2(&gzip->z, -MAX_WBITS);
+		sl_assert(rc == Z_OK || rc == Z_MEM_ERROR);
+		if (rc != Z_OK)
+			sl_decoder_no_memory(decoder);
+		if (rc != Z_OK)
+			return false;
 	} else {
 		sl_assert(inflateReset(&gzip->z) == Z_OK);
 	}
@@ -128,6 +132,8 @@ static enum sl_piece step(struct sl_decoder *decoder, char *to, size_t room, siz
 		return check_trailer(decoder);
 	if (rc == Z_OK)
 		return SL_PIECE_MORE;
+	if (rc == Z_MEM_ERROR)
+		return sl_decoder_no_memory(decoder);
 	sl_stream_damage(decoder->self, rc == Z_BUF_ERROR && in.n == 0 ? "truncated" : "bad-data",
 		gzip->z.msg);
 	return SL_PIECE_FAILED;

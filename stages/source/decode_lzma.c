@@ -15,8 +15,10 @@ static bool begin(struct sl_decoder *decoder)
 	}
 	lzma_ret rc = decoder->kind == SL_SNIFF_XZ ? lzma_stream_decoder(xz, SL_DECODE_MEMORY, 0)
 						   : lzma_alone_decoder(xz, SL_DECODE_MEMORY);
-	sl_assert(rc == LZMA_OK);
-	return true;
+	sl_assert(rc == LZMA_OK || rc == LZMA_MEM_ERROR);
+	if (rc != LZMA_OK)
+		sl_decoder_no_memory(decoder);
+	return rc == LZMA_OK;
 }
 
 static const char *reason_of(lzma_ret rc)
@@ -26,7 +28,6 @@ static const char *reason_of(lzma_ret rc)
 	case LZMA_BUF_ERROR:
 		return "truncated";
 	case LZMA_MEMLIMIT_ERROR:
-	case LZMA_MEM_ERROR:
 		return "limit-memory";
 	default:
 		return "bad-data";
@@ -47,6 +48,8 @@ static enum sl_piece step(struct sl_decoder *decoder, char *to, size_t room, siz
 	*made_r = room - xz->avail_out;
 	if (rc == LZMA_STREAM_END)
 		return SL_PIECE_END;
+	if (rc == LZMA_MEM_ERROR)
+		return sl_decoder_no_memory(decoder);
 	bool stuck = in.n == 0 && *made_r == 0;
 	if (rc == LZMA_UNSUPPORTED_CHECK || (rc == LZMA_OK && !stuck))
 		return SL_PIECE_MORE;

@@ -9,7 +9,10 @@ static bool begin(struct sl_decoder *decoder)
 	if (decoder->state)
 		return true;
 	ZSTD_DStream *zstd = ZSTD_createDStream();
-	sl_assert(zstd != NULL);
+	if (!zstd) {
+		sl_decoder_no_memory(decoder);
+		return false;
+	}
 	size_t rc = ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, SL_DECODE_WINDOW_LOG);
 	sl_assert(!ZSTD_isError(rc));
 	decoder->state = zstd;
@@ -22,7 +25,6 @@ static const char *reason_of(size_t rc)
 	case ZSTD_error_checksum_wrong:
 		return "bad-checksum";
 	case ZSTD_error_frameParameter_windowTooLarge:
-	case ZSTD_error_memory_allocation:
 		return "limit-memory";
 	default:
 		return "bad-data";
@@ -37,6 +39,8 @@ static enum sl_piece step(struct sl_decoder *decoder, char *to, size_t room, siz
 	size_t rc = ZSTD_decompressStream(decoder->state, &out, &in);
 	sl_stream_take(decoder->below, in.pos);
 	*made_r = out.pos;
+	if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
+		return sl_decoder_no_memory(decoder);
 	if (ZSTD_isError(rc)) {
 		sl_stream_damage(decoder->self, reason_of(rc), ZSTD_getErrorName(rc));
 		return SL_PIECE_FAILED;

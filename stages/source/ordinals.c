@@ -18,7 +18,7 @@ void sl_ordinals_free(struct sl_ordinals *ordinals)
 
 static uint64_t key_of(struct sl_span entry)
 {
-	return sl_hash64(entry, 0) | 1;
+	return sl_hash_table(entry, 0) | 1;
 }
 
 /* The slot of the key, or the free one where it would go. The table is never full. */

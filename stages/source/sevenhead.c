@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sevenhead.h"
 
-#include <errno.h>
+#include "pipeline/base/fullio.h"
+
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
 	START = 32, /* the signature header: magic, version, sum, then where the header lies */
@@ -40,6 +40,7 @@ struct head {
 		end;   /* next byte in the file that is not in the window; where the header ends */
 	uint64_t most; /* of anything that is counted */
 	bool overstates;  /* a count was larger */
+	bool unread;      /* the disk failed */
 	uint8_t *digests; /* a folder: its sum is known */
 	uint64_t folders;
 	uint64_t outs;    /* streams that all coders of all folders give */
@@ -52,10 +53,8 @@ static bool byte(struct head *h, unsigned *byte_r)
 {
 	if (h->s.n == 0) {
 		size_t want = h->end - h->at < WINDOW ? (size_t)(h->end - h->at) : WINDOW;
-		ssize_t n;
-		do
-			n = pread(h->fd, h->window, want, (off_t)h->at);
-		while (n < 0 && errno == EINTR);
+		ssize_t n = sl_pread_all(h->fd, h->window, want, h->at);
+		h->unread = n < 0;
 		if (n <= 0)
 			return false;
 		h->s = sl_span_of(h->window, (size_t)n);
@@ -302,10 +301,12 @@ static uint64_t u64(const char *p)
 	return value;
 }
 
-bool sl_sevenhead_overstates(int fd, uint64_t file_size)
+bool sl_sevenhead_overstates(int fd, uint64_t file_size, bool *unread_r)
 {
 	char start[START];
-	if (file_size < START || pread(fd, start, START, 0) != START)
+	ssize_t n = file_size < START ? 0 : sl_pread_all(fd, start, START, 0);
+	*unread_r = n < 0;
+	if (n != START)
 		return false;
 	uint64_t offset = u64(start + 12), size = u64(start + 20);
 	if (offset > file_size - START || size > file_size - START - offset)
@@ -317,6 +318,7 @@ bool sl_sevenhead_overstates(int fd, uint64_t file_size)
 	h->most = size;
 	walk(h);
 	bool overstates = h->overstates;
+	*unread_r = h->unread;
 	free(h->digests);
 	free(h);
 	return overstates;

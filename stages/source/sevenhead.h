@@ -16,7 +16,7 @@
 #include "pipeline/base/span.h"
 
 /* Does the header state more of something than it has room for, or more folders than are ever
- * needed? */
-bool sl_sevenhead_overstates(int fd, uint64_t file_size);
+ * needed? *unread_r: the disk failed (errno). */
+bool sl_sevenhead_overstates(int fd, uint64_t file_size, bool *unread_r);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,9 +38,21 @@ const char *sl_member_name(enum sl_member member)
 static locale_t utf8_locale;
 static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
 
+/* This thread is inside a walk. */
+static _Thread_local bool walking;
+
+/* libarchive calls exit(1) when it gets no memory; 1 is what a run says that came to its end. The
+ * handler runs in the thread that called it. */
+static void on_exit_of_process(void)
+{
+	if (walking)
+		sl_assert_fail("libarchive goes on", __FILE__, __LINE__);
+}
+
 static void make_locale(void)
 {
 	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	sl_assert(atexit(on_exit_of_process) == 0);
 }
 
 void sl_source_prepare(void)
@@ -55,8 +68,7 @@ static size_t pull_file(struct sl_stream *stream, char *to, size_t room)
 		n = read(*fd, to, room);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		stream->nest->fatal = true;
-		sl_err_errno(stream->nest->err, SL_EXIT_IOERR, "cannot read the input");
+		sl_nest_fail(stream->nest, errno, "cannot read the input");
 		return 0;
 	}
 	stream->nest->read += (uint64_t)n;
@@ -74,23 +86,28 @@ static enum sl_rc walk_file(struct sl_walk *walk, int fd, const char *name)
 	};
 	sl_walk_content(walk, &content);
 	sl_stream_fini(&stream);
-	return walk->nest.fatal ? SL_FATAL : walk->rc;
+	if (walk->nest.fatal)
+		return sl_err_context(walk->nest.err, "%s", name);
+	return walk->rc;
 }
 
 enum sl_rc sl_source_read(int fd, const char *name, const struct sl_limits *limits,
 	struct sl_sink *sink, struct sl_err *err)
 {
 	struct stat st;
+	sl_source_prepare();
+	if (!utf8_locale) /* without it names would be others */
+		return sl_err_set(err, SL_EXIT_IOERR, "%s: cannot read the locale C.UTF-8", name);
 	if (fstat(fd, &st) < 0)
-		return sl_err_errno(err, SL_EXIT_IOERR, "cannot read the input");
+		return sl_err_errno(err, SL_EXIT_IOERR, "%s: cannot read the input", name);
 	struct sl_walk walk = { .sink = sink, .entry = sl_buf_make(PATH_BYTES), .rc = SL_OK };
 	walk.nest =
 		(struct sl_nest){ .limits = limits, .err = err, .file_size = (uint64_t)st.st_size };
-	sl_source_prepare();
-	locale_t before = utf8_locale ? uselocale(utf8_locale) : (locale_t)0;
+	locale_t before = uselocale(utf8_locale);
+	walking = true;
 	enum sl_rc rc = walk_file(&walk, fd, name);
-	if (before)
-		uselocale(before);
+	walking = false;
+	uselocale(before);
 	sl_buf_free(&walk.entry);
 	sl_ordinals_free(&walk.ordinals);
 	return rc;

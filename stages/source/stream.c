@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Ratios count only behind so much output. */
@@ -73,6 +74,14 @@ void sl_stream_damage(struct sl_stream *stream, const char *reason, const char *
 	if (text.n)
 		memcpy(stream->damage.detail, text.p, text.n);
 	stream->damage.detail[text.n] = '\0';
+}
+
+void sl_nest_fail(struct sl_nest *nest, int error, const char *what)
+{
+	errno = error;
+	if (!nest->fatal)
+		sl_err_errno(nest->err, SL_EXIT_IOERR, "%s", what);
+	nest->fatal = true;
 }
 
 bool sl_nest_is_over(const struct sl_nest *nest, uint64_t made, uint64_t read)

@@ -57,6 +57,8 @@ void sl_stream_take(struct sl_stream *stream, size_t n);
 /* Note the first damage; offset: where the bytes given end. `detail` may be NULL. */
 void sl_stream_damage(struct sl_stream *stream, const char *reason, const char *detail);
 
+/* The disk failed with this errno; the first failure is kept. */
+void sl_nest_fail(struct sl_nest *nest, int error, const char *what);
 /* Count bytes that came out of a decompressor or archive. False: the nest is over its ratio. */
 bool sl_nest_made(struct sl_nest *nest, uint64_t bytes);
 /* Is `made` out of `read` bytes more than the ratio allows? A ratio of 0 allows all. */

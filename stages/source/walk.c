@@ -209,10 +209,14 @@ static void other(struct work *work, enum sl_member member)
 	struct sl_zipdir dir;
 	const struct sl_content *content = work->content;
 	work->member = member;
-	if (content->fd >= 0 && work->n_layers == 0 &&
-		sl_zipdir_find(content->fd, work->walk->nest.file_size, &dir) && dir.records) {
-		open_container(work, SL_SNIFF_ZIP);
-		return;
+	if (content->fd >= 0 && work->n_layers == 0) {
+		bool found = sl_zipdir_find(content->fd, work->walk->nest.file_size, &dir);
+		if (dir.error)
+			sl_nest_fail(&work->walk->nest, dir.error, "cannot read the input");
+		if (found && dir.records) {
+			open_container(work, SL_SNIFF_ZIP);
+			return;
+		}
 	}
 	if (sl_sniff_is_housekeeping(content->name))
 		work->member = SL_MEMBER_METADATA;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "zipdir.h"
 
+#include "pipeline/base/fullio.h"
+
+#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
 	END_SIZE = 22,
@@ -26,23 +28,19 @@ static uint64_t number(const char *p, unsigned n)
 	return value;
 }
 
-/* The bytes at an offset, fewer at the end of the file. */
-static struct sl_span read_at(int fd, uint64_t at, char *to, size_t room)
+/* The bytes at an offset, fewer at the end of the file, none when the disk fails. */
+static struct sl_span read_at(int fd, uint64_t at, char *to, size_t room, struct sl_zipdir *dir)
 {
-	size_t n = 0;
-	while (n < room) {
-		ssize_t got = pread(fd, to + n, room - n, (off_t)(at + n));
-		if (got <= 0)
-			break;
-		n += (size_t)got;
-	}
-	return sl_span_of(to, n);
+	ssize_t n = sl_pread_all(fd, to, room, at);
+	if (n < 0)
+		dir->error = errno;
+	return sl_span_of(to, n < 0 ? 0 : (size_t)n);
 }
 
-static bool has_signature(int fd, uint64_t at, struct sl_span signature)
+static bool has_signature(int fd, uint64_t at, struct sl_span signature, struct sl_zipdir *dir)
 {
 	char bytes[4];
-	return sl_span_eq(read_at(fd, at, bytes, sizeof(bytes)), signature);
+	return sl_span_eq(read_at(fd, at, bytes, sizeof(bytes), dir), signature);
 }
 
 /* The zip64 end record, by the locator in front of the end record. */
@@ -51,10 +49,10 @@ static void read_end64(int fd, uint64_t end_at, struct sl_zipdir *dir, uint64_t 
 	char locator[LOCATOR_SIZE], end[END64_SIZE];
 	if (end_at < LOCATOR_SIZE)
 		return;
-	struct sl_span s = read_at(fd, end_at - LOCATOR_SIZE, locator, sizeof(locator));
+	struct sl_span s = read_at(fd, end_at - LOCATOR_SIZE, locator, sizeof(locator), dir);
 	if (!sl_span_starts(s, SL_SPAN("PK\6\7")))
 		return;
-	s = read_at(fd, number(locator + 8, 8), end, sizeof(end));
+	s = read_at(fd, number(locator + 8, 8), end, sizeof(end), dir);
 	if (s.n < sizeof(end) || !sl_span_starts(s, SL_SPAN("PK\6\6")))
 		return;
 	dir->records = number(end + 32, 8);
@@ -77,24 +75,26 @@ static bool try_end(int fd, const char *end, uint64_t end_at, struct sl_zipdir *
 	if (dir->size == NONE32 || dir->at < offset || dir->at + dir->size > end_at)
 		return false;
 	dir->base = dir->at - offset;
-	return dir->records == 0 ? dir->size == 0 : has_signature(fd, dir->at, SL_SPAN("PK\1\2"));
+	return dir->records == 0 ? dir->size == 0
+				 : has_signature(fd, dir->at, SL_SPAN("PK\1\2"), dir);
 }
 
 bool sl_zipdir_find(int fd, uint64_t file_size, struct sl_zipdir *dir_r)
 {
+	*dir_r = (struct sl_zipdir){ 0 };
 	if (file_size < END_SIZE)
 		return false;
 	size_t room = file_size < TAIL ? (size_t)file_size : TAIL;
 	uint64_t from = file_size - room;
 	char *tail = sl_malloc(room);
-	struct sl_span s = read_at(fd, from, tail, room);
+	struct sl_span s = read_at(fd, from, tail, room, dir_r);
 	bool found = false;
 	for (size_t i = s.n >= END_SIZE ? s.n - END_SIZE + 1 : 0; i-- > 0 && !found;) {
 		if (memcmp(s.p + i, "PK\5\6", 4) == 0)
 			found = try_end(fd, s.p + i, from + i, dir_r);
 	}
 	free(tail);
-	return found;
+	return found && !dir_r->error;
 }
 
 struct range {
@@ -147,7 +147,7 @@ static size_t read_record(struct sl_span s, const struct sl_zipdir *dir, struct 
 	return length;
 }
 
-static size_t read_ranges(int fd, const struct sl_zipdir *dir, struct range *ranges, size_t room)
+static size_t read_ranges(int fd, struct sl_zipdir *dir, struct range *ranges, size_t room)
 {
 	char *buffer = sl_malloc(BUFFER);
 	struct sl_span s = SL_SPAN_NULL;
@@ -156,7 +156,7 @@ static size_t read_ranges(int fd, const struct sl_zipdir *dir, struct range *ran
 	while (n < room && at < dir->at + dir->size) {
 		size_t length = read_record(s, dir, &ranges[n]);
 		if (length == 0) {
-			s = read_at(fd, at, buffer, BUFFER);
+			s = read_at(fd, at, buffer, BUFFER, dir);
 			length = read_record(s, dir, &ranges[n]);
 			if (length == 0)
 				break;
@@ -180,7 +180,7 @@ static bool overlap(struct range *ranges, size_t n)
 	return false;
 }
 
-bool sl_zipdir_overlaps(int fd, const struct sl_zipdir *dir)
+bool sl_zipdir_overlaps(int fd, struct sl_zipdir *dir)
 {
 	uint64_t possible = dir->size / RECORD_SIZE;
 	if (possible < 2 || possible > SL_ZIPDIR_MAX)
@@ -189,7 +189,7 @@ bool sl_zipdir_overlaps(int fd, const struct sl_zipdir *dir)
 	struct range *ranges = sl_calloc(room, sizeof(*ranges));
 	size_t n = read_ranges(fd, dir, ranges, room);
 	sl_assert(n <= room);
-	bool found = overlap(ranges, n);
+	bool found = !dir->error && overlap(ranges, n);
 	free(ranges);
 	return found;
 }

@@ -21,7 +21,8 @@ static bool overstates(struct sl_span header)
 {
 	struct sl_buf file = seven_of(header);
 	int fd = file_of(sl_buf_span(&file));
-	bool answer = sl_sevenhead_overstates(fd, file.n);
+	bool unread, answer = sl_sevenhead_overstates(fd, file.n, &unread);
+	assert_false(unread);
 	close(fd);
 	sl_buf_free(&file);
 	return answer;
@@ -97,9 +98,10 @@ static void cut_anywhere(void **state)
 		overstates(sl_span_head(header, n));
 	struct sl_buf file = seven_of(SL_SPAN("\1\5\x7f"));
 	int fd = file_of(sl_buf_span(&file));
+	bool unread;
 	for (size_t n = 0; n < file.n; n++)
-		assert_false(sl_sevenhead_overstates(fd, n));
-	assert_true(sl_sevenhead_overstates(fd, file.n));
+		assert_false(sl_sevenhead_overstates(fd, n, &unread));
+	assert_true(sl_sevenhead_overstates(fd, file.n, &unread));
 	close(fd);
 	sl_buf_free(&file);
 }
@@ -112,7 +114,8 @@ static void header_elsewhere(void **state)
 		struct sl_buf file = seven_of(SL_SPAN("\1\5\x7f"));
 		file.p[at] = (char)0xff;
 		int fd = file_of(sl_buf_span(&file));
-		assert_false(sl_sevenhead_overstates(fd, file.n));
+		bool unread;
+		assert_false(sl_sevenhead_overstates(fd, file.n, &unread));
 		close(fd);
 		sl_buf_free(&file);
 	}
@@ -134,7 +137,8 @@ static void honest_archives(void **state)
 	for (size_t i = 0; i < 2 * SL_LEN(options); i++) {
 		struct sl_buf a = pack("7zip", "none", options[i / 2], files, i % 2 ? FILES : 1);
 		int fd = file_of(sl_buf_span(&a));
-		assert_false(sl_sevenhead_overstates(fd, a.n));
+		bool unread;
+		assert_false(sl_sevenhead_overstates(fd, a.n, &unread));
 		close(fd);
 		sl_buf_free(&a);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reading_log.h"
+#include "stages/source/stream.h"
 
 /* ---- limits ---- */
 
@@ -81,6 +82,37 @@ static void test_ratio(void **state)
 	free(zeros);
 }
 
+/* One below, at and one above, and the bytes that are free. */
+static void test_ratio_exactly(void **state)
+{
+	(void)state;
+	struct sl_limits limits = roomy;
+	struct sl_nest nest = { .limits = &limits };
+	const uint64_t read = 200000, made = 100 * read;
+	for (limits.ratio = 99; limits.ratio <= 101; limits.ratio++)
+		assert_int_equal(sl_nest_is_over(&nest, made, read), limits.ratio < 100);
+	limits.ratio = 1;
+	assert_false(sl_nest_is_over(&nest, (16 << 20) - 1, 1));
+	assert_false(sl_nest_is_over(&nest, 16 << 20, 1));
+	assert_true(sl_nest_is_over(&nest, (16 << 20) + 1, 1));
+}
+
+static void test_entries_exactly(void **state)
+{
+	(void)state;
+	struct sl_limits limits = roomy;
+	limits.entries = 2;
+	for (size_t n = 1; n <= 3; n++) {
+		struct sl_buf a = pack("ustar", "none", NULL, sample, n);
+		struct log_sink log = log_sink_make();
+		assert_int_equal(read_with(&log, sl_buf_span(&a), "x", &limits), SL_OK);
+		ssize_t hit = sl_span_find(sl_buf_span(&log.log), SL_SPAN("! limit-entries\n"), 0);
+		assert_int_equal(hit >= 0, n > 2);
+		log_sink_free(&log);
+		sl_buf_free(&a);
+	}
+}
+
 static void test_entries_and_spool(void **state)
 {
 	(void)state;
@@ -97,12 +129,12 @@ static void test_entries_and_spool(void **state)
 	limits = roomy;
 	struct sl_buf zip = pack("zip", "none", NULL, sample, 1);
 	struct sl_buf gz = squeeze("gzip", sl_buf_span(&zip));
-	limits.spool = zip.n;
-	log = log_sink_make();
-	assert_int_equal(read_with(&log, sl_buf_span(&gz), "x", &limits), SL_OK);
-	assert_int_equal(log.messages, 1);
-	log_sink_free(&log);
-	limits.spool--;
+	for (limits.spool = zip.n + 1; limits.spool >= zip.n; limits.spool--) {
+		log = log_sink_make();
+		assert_int_equal(read_with(&log, sl_buf_span(&gz), "x", &limits), SL_OK);
+		assert_int_equal(log.messages, 1);
+		log_sink_free(&log);
+	}
 	check_log(sl_buf_span(&gz), "x", &limits, "! limit-spool\n: damaged 0 0\n");
 	sl_buf_free(&zip);
 	sl_buf_free(&gz);
@@ -166,6 +198,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_ratio_exactly),
+		cmocka_unit_test(test_entries_exactly),
 		cmocka_unit_test(test_entries_and_spool),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_read_error),
