@@ -53,6 +53,8 @@ struct sl_link {
 	struct sl_span text; /* visible text of the anchor, or empty */
 };
 
+struct sl_screen;
+
 struct sl_mail {
 	const struct sl_config *config;
 	const struct sl_tables *tables;
@@ -86,6 +88,7 @@ struct sl_mail {
 	void *finds;  /* e-mail and IP addresses that the URL stage came across; owned by views.c */
 	void *seen;   /* set of indicators already added; owned by mail.c */
 	int64_t time; /* time of the message by this sighting */
+	struct sl_screen *screen; /* what may be looked at; owned by stages/parse/screen.c */
 };
 
 /* Reset the struct for a new message; the arena must be empty. Never fails. */

@@ -22,8 +22,10 @@ struct sl_stage {
 };
 
 /* The stages, in the order in which run.c walks them. */
-extern const struct sl_stage sl_stage_header; /* stages/parse: fields, addresses, Received, auth */
+extern const struct sl_stage sl_stage_screen; /* stages/parse: limits, head and body, fields */
+extern const struct sl_stage sl_stage_header; /* stages/parse: addresses, Received, auth */
 extern const struct sl_stage sl_stage_body;   /* stages/parse: MIME, charsets, HTML */
+extern const struct sl_stage sl_stage_bytes;  /* in place of body: no parser, a scan of bytes */
 extern const struct sl_stage sl_stage_text;   /* stages/parse: normal form, language, skeleton */
 extern const struct sl_stage sl_stage_attachment; /* stages/extract: one file each */
 extern const struct sl_stage sl_stage_url;

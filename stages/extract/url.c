@@ -27,7 +27,7 @@ static bool is_public_name(const struct sl_url *url)
 
 bool sl_url_job_full(const struct sl_url_job *job)
 {
-	return job->full || job->mail->n_urls >= job->mail->config->limits.urls;
+	return job->full;
 }
 
 static bool add_one(
@@ -37,10 +37,12 @@ static bool add_one(
 	sl_assert(url->text.n > 0 && url->host.n > 0);
 	if (sl_url_job_full(job))
 		return false;
-	if (url->text.n > mail->config->limits.url_bytes - mail->url_bytes) {
+	if (mail->n_urls >= mail->config->limits.urls ||
+		url->text.n > mail->config->limits.url_bytes - mail->url_bytes) {
 		job->full = true;
 		return false;
 	}
+	job->cut |= (place->flags & FLAG(TRUNCATED)) != 0;
 	size_t before = mail->content.n_indicators + mail->message.n_indicators;
 	struct sl_indicator add = { .kind = SL_KIND_URL,
 		.role = place->role,
@@ -136,7 +138,7 @@ static void tally_grow(struct sl_url_job *job)
 
 static uint64_t tally_hash(uint32_t part, struct sl_span value)
 {
-	return sl_hash64(value, part) | 1;
+	return sl_hash_table(value, part) | 1;
 }
 
 void sl_url_tally_add(struct sl_url_job *job, uint32_t part, struct sl_span value)
@@ -282,12 +284,13 @@ static void process_urls(void *thread, struct sl_mail *mail)
 	sl_url_job_links(&job);
 	scan_views(&job);
 	/* the content belongs to all messages with this body: headers must not show in it */
-	if (sl_url_job_full(&job)) {
+	if (job.full || job.cut)
 		sl_mail_flag_body(mail, SL_MSG_LIMIT_URLS);
+	if (job.full)
 		return;
-	}
+	job.cut = false;
 	scan_headers(&job);
-	if (sl_url_job_full(&job))
+	if (job.full || job.cut)
 		sl_mail_flag_header(mail, SL_MSG_LIMIT_URLS);
 }
 

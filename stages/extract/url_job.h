@@ -17,7 +17,8 @@ struct sl_url_job {
 	} * tally;
 	size_t tally_room, tally_count;
 	uint64_t resolved; /* bytes that links were resolved to, repeats included */
-	bool full;         /* a limit was reached: no further URL is looked at */
+	bool full;         /* a limit was passed: no further URL is looked at */
+	bool cut;          /* a URL that was added is not whole */
 };
 
 /* Where a URL was seen. */
@@ -30,7 +31,7 @@ struct sl_url_place {
 
 /* Cut to the limit; sets TRUNCATED. */
 struct sl_span sl_url_job_cut(const struct sl_url_job *job, struct sl_span url, uint32_t *flags);
-/* Some limit of URLs is reached. */
+/* Some limit of URLs was passed. */
 bool sl_url_job_full(const struct sl_url_job *job);
 /* Add the URL, and what it leads to when it is a redirector. False when the limit is reached. The
  * innermost target is given back when there is one, else the URL itself. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The body stage: MIME leaves, transfer encodings, charsets and HTML of one message become parts,
  * views and links. What a limit keeps out, or the tree does not show, is given raw. */
+#include "bytes.h"
 #include "charset.h"
-#include "headfields.h"
 #include "html.h"
 #include "mime.h"
 #include "partkind.h"
 #include "pipeline/stage.h"
 #include "reading.h"
+#include "screen.h"
 #include "tagsketch.h"
 #include "transfer.h"
 #include "words.h"
@@ -23,7 +24,9 @@ struct body {
 	const struct sl_secret *secret; /* of the hasher */
 	char *tags;                     /* of all HTML parts of the message at hand */
 	size_t n_tags, room_tags;
-	uint64_t decoded; /* bytes so far */
+	uint64_t decoded;   /* bytes so far */
+	uint64_t scan_room; /* bytes that may still be scanned raw */
+	uint64_t embedded;  /* mails inside so far */
 };
 
 static void *body_new(const struct sl_config *config, const struct sl_tables *tables)
@@ -53,13 +56,6 @@ static void flag_bits(struct sl_mail *mail, uint64_t bits)
 	mail->content.flags |= bits;
 }
 
-/* Could a reader or a scanner find anything in these bytes that is no markup of MIME itself? */
-static bool telling(struct sl_span s)
-{
-	return sl_span_find(s, SL_SPAN("://"), 0) >= 0 ||
-	       sl_span_ifind(s, SL_SPAN("www."), 0) >= 0 || sl_span_chr(s, '@', 0) >= 0;
-}
-
 /* What is left of the budget of decoded bytes. */
 static size_t left(const struct body *body, const struct sl_mail *mail)
 {
@@ -67,14 +63,43 @@ static size_t left(const struct body *body, const struct sl_mail *mail)
 	return limit > body->decoded ? limit - body->decoded : 0;
 }
 
+/* Take bytes out of what may be scanned raw. */
+static struct sl_span take_room(struct body *body, struct sl_mail *mail, struct sl_span raw)
+{
+	if (raw.n > body->scan_room) {
+		raw = sl_span_head(raw, body->scan_room);
+		flag_bits(mail, SL_BIT(SL_MSG_LIMIT_DECODED));
+	}
+	body->scan_room -= raw.n;
+	return raw;
+}
+
+/* Bytes as they lie there. While the budget of decoded bytes lasts, their charset is guessed. */
+static void add_raw(struct body *body, struct sl_mail *mail, uint32_t part, struct sl_span raw)
+{
+	struct sl_span text;
+	if (!sl_bytes_telling(raw))
+		return;
+	if (raw.n <= left(body, mail)) {
+		body->decoded += raw.n;
+		text = sl_charset_guess(body->charset, mail->arena, raw).text;
+	} else {
+		text = sl_bytes_text(mail->arena, raw);
+	}
+	sl_mail_add_view(mail, SL_VIEW_RAW, part, text);
+}
+
 static void raw_view(struct body *body, struct sl_mail *mail, uint32_t part, struct sl_span raw)
 {
-	raw = sl_span_head(raw, left(body, mail));
-	if (!telling(raw))
-		return;
-	body->decoded += raw.n;
-	sl_mail_add_view(
-		mail, SL_VIEW_RAW, part, sl_charset_guess(body->charset, mail->arena, raw).text);
+	add_raw(body, mail, part, take_room(body, mail, raw));
+}
+
+/* The same, and what an encoding hides in them: for bytes that no parser will see. */
+static void unseen(struct body *body, struct sl_mail *mail, uint32_t part, struct sl_span raw)
+{
+	raw = take_room(body, mail, raw);
+	add_raw(body, mail, part, raw);
+	sl_bytes_decoded_views(mail, part, raw);
 }
 
 /* Without NUL bytes: mail clients pass them, and what stands behind them. */
@@ -101,7 +126,7 @@ static void add_tags(struct body *body, struct sl_span tags)
 	body->n_tags += tags.n;
 }
 
-enum { ESCAPED_TAGS = 5 };
+enum { ESCAPED_TAGS = 5, SCAN_FLOOR = 64 * 1024 };
 
 static void html_views(struct body *body, struct sl_mail *mail, const struct sl_part *part,
 	struct sl_reading *seen)
@@ -260,6 +285,52 @@ static void describe(struct body *body, struct sl_mail *mail, const struct descr
 			   !sl_span_starts(part->type, SL_SPAN("text/"));
 	part->raw = leaf->raw;
 	flag_bits(mail, flags);
+	if (flags & SL_BIT(SL_MSG_LIMIT_PARAMETERS)) {
+		raw_view(body, mail, part->number, field_value(d, "Content-Type"));
+		raw_view(body, mail, part->number, field_value(d, "Content-Disposition"));
+	}
+}
+
+enum { LINE_LOOK = 4096 };
+
+/* Does a line end before this place? A soft line break is none. */
+static bool after_line(struct sl_span raw, size_t at)
+{
+	if (at == 0)
+		return true;
+	if (raw.p[at - 1] != '\n')
+		return false;
+	size_t end = at - 1;
+	end -= end && raw.p[end - 1] == '\r';
+	return end == 0 || raw.p[end - 1] != '=';
+}
+
+/* Some whole groups of base64 before this place, in the same stream. */
+static size_t group_start(struct sl_span raw, size_t at)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < at; i++)
+		if (sl_base64_value(raw.p[i]) >= 0)
+			digits++;
+		else if (raw.p[i] == '=')
+			digits = 0;
+	size_t whole = digits - digits % 4;
+	size_t back = digits % 4 + (whole < LINE_LOOK ? whole : LINE_LOOK);
+	for (; back; at--)
+		back -= sl_base64_value(raw.p[at - 1]) >= 0;
+	return at;
+}
+
+/* Where the scan of a leaf goes on whose decoding ended at `at`. A link may be cut in two there:
+ * so some way back. */
+static size_t scan_from(enum sl_transfer transfer, struct sl_span raw, size_t at)
+{
+	size_t from = at;
+	if (transfer == SL_TRANSFER_BASE64)
+		return group_start(raw, at);
+	while (at - from < LINE_LOOK && !after_line(raw, from))
+		from--;
+	return from;
 }
 
 /* Undo the transfer encoding within what is left of the budget. */
@@ -267,12 +338,14 @@ static void decode(
 	struct body *body, struct sl_mail *mail, const struct described *d, struct sl_part *part)
 {
 	struct sl_span raw = part->raw;
-	if (raw.n > left(body, mail)) {
-		raw = sl_span_head(raw, left(body, mail));
-		mail->content.flags |= SL_BIT(SL_MSG_LIMIT_DECODED);
-	}
 	enum sl_transfer transfer = sl_transfer_of(
 		sl_field_unfold(mail->arena, field_value(d, "Content-Transfer-Encoding")));
+	if (raw.n > left(body, mail)) {
+		size_t most = left(body, mail);
+		flag_bits(mail, SL_BIT(SL_MSG_LIMIT_DECODED));
+		unseen(body, mail, part->number, sl_span_from(raw, scan_from(transfer, raw, most)));
+		raw = sl_span_head(raw, most);
+	}
 	struct sl_transferred done = sl_transfer_decode(mail->arena, transfer, raw);
 	part->decoded = done.bytes;
 	body->decoded += done.bytes.n;
@@ -282,24 +355,33 @@ static void decode(
 	}
 }
 
+/* The fields of a part's own header. */
+static struct described describe_head(struct body *body, struct sl_mail *mail, struct sl_span head)
+{
+	struct sl_field *fields = NULL;
+	struct sl_cuts cuts = { 0 };
+	uint64_t flags = 0;
+	size_t n =
+		sl_fields_split(mail->arena, head, &mail->config->limits, &fields, &cuts, &flags);
+	flag_bits(mail, flags);
+	for (size_t i = 0; i < cuts.n; i++)
+		unseen(body, mail, (uint32_t)mail->n_parts, cuts.items[i]);
+	return (struct described){ fields, n };
+}
+
 static void read_leaf(struct body *body, struct sl_mail *mail, const struct sl_mime_leaf *leaf,
 	struct sl_reading *seen)
 {
-	struct described d = { mail->fields, mail->n_fields };
-	if (leaf->head.p) {
-		struct sl_field *fields = NULL;
-		uint64_t flags = 0;
-		d.n = sl_fields_split(
-			mail->arena, leaf->head, &mail->config->limits, &fields, &flags);
-		d.fields = fields;
-		flag_bits(mail, flags);
-	}
+	struct described d = leaf->head.p ? describe_head(body, mail, leaf->head)
+					  : (struct described){ mail->fields, mail->n_fields };
 	struct sl_part *part = new_part(mail);
 	uint32_t number = part->number;
 	describe(body, mail, &d, leaf, part);
 	decode(body, mail, &d, part);
 	enum sl_part_kind kind = sl_part_kind(part);
 	part->embedded_mail = kind == SL_PART_MAIL;
+	if (part->embedded_mail && ++body->embedded > mail->config->limits.embedded)
+		unseen(body, mail, number, part->decoded); /* nobody will open it */
 	*seen = (struct sl_reading){
 		.part = number, .alternative = leaf->alternative, .attachment = part->attachment
 	};
@@ -307,7 +389,8 @@ static void read_leaf(struct body *body, struct sl_mail *mail, const struct sl_m
 		text_views(body, mail, number, kind == SL_PART_HTML, seen);
 }
 
-/* Names the body: what describes it, and its bytes. */
+/* Names the body: what describes it, its bytes, and what is scanned with it because a limit kept it
+ * out of the head: equal keys have equal contents. */
 static void make_key(struct body *body, struct sl_mail *mail)
 {
 	if (!body->hasher || body->secret != mail->secret) {
@@ -327,26 +410,52 @@ static void make_key(struct body *body, struct sl_mail *mail)
 	}
 	sl_hasher_add(body->hasher, SL_SPAN("\n"));
 	sl_hasher_add(body->hasher, mail->body);
+	for (size_t i = 0; i < mail->screen->cuts.n; i++) {
+		sl_hasher_add(body->hasher, SL_SPAN("\ncut\n"));
+		sl_hasher_add(body->hasher, mail->screen->cuts.items[i]);
+	}
 	mail->content.key = sl_hasher_id(body->hasher);
 	mail->content.size = mail->body.n;
+}
+
+/* What may be scanned raw: each byte twice, since it may lie in a leaf that is damaged and in a
+ * body that is ambiguous. By the body and the cuts alone, as the key is. */
+static uint64_t scan_room(const struct sl_mail *mail)
+{
+	uint64_t room = mail->body.n;
+	for (size_t i = 0; i < mail->screen->cuts.n; i++)
+		room += mail->screen->cuts.items[i].n;
+	return 2 * room + SCAN_FLOOR;
+}
+
+static void scan_unseen(struct body *body, struct sl_mail *mail, const struct sl_mime_tree *tree)
+{
+	const struct sl_cuts *cuts = &mail->screen->cuts;
+	uint64_t damaged = SL_BIT(SL_MSG_MIME_DAMAGED) | SL_BIT(SL_MSG_LIMIT_DEPTH);
+	for (size_t i = 0; i < tree->n_gaps; i++)
+		unseen(body, mail, 0, tree->gaps[i]);
+	if ((mail->content.flags & SL_BIT(SL_MSG_AMBIGUOUS)) ||
+		(tree->whole && (tree->flags & damaged)))
+		unseen(body, mail, 0, mail->body);
+	for (size_t i = 0; i < cuts->n; i++)
+		unseen(body, mail, 0, cuts->items[i]);
 }
 
 static void body_process(void *thread, struct sl_mail *mail)
 {
 	struct body *body = thread;
 	struct sl_mime_tree tree;
+	sl_screen_mail(mail);
 	body->n_tags = 0;
-	body->decoded = 0;
+	body->decoded = body->embedded = 0;
+	body->scan_room = scan_room(mail);
 	make_key(body, mail);
 	sl_mime_split(body->mime, mail, &tree);
 	flag_bits(mail, tree.flags);
 	struct sl_reading *seen = sl_arena_alloc(mail->arena, tree.n_leaves * sizeof(*seen));
 	for (size_t i = 0; i < tree.n_leaves; i++)
 		read_leaf(body, mail, &tree.leaves[i], &seen[i]);
-	for (size_t i = 0; i < tree.n_gaps; i++)
-		raw_view(body, mail, 0, tree.gaps[i]);
-	if (tree.flags & SL_BIT(SL_MSG_AMBIGUOUS))
-		raw_view(body, mail, 0, mail->body);
+	scan_unseen(body, mail, &tree);
 	sl_reading_join(mail, seen, tree.n_leaves);
 	sl_tagsketch_make(sl_span_of(body->tags, body->n_tags), &mail->content);
 }

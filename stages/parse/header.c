@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first stage: what a message says about itself, and what its receivers saw. */
+/* The header stage: what a message says about itself, and what its receivers saw. */
 #include "address.h"
 #include "auth.h"
 #include "date.h"
 #include "headfields.h"
 #include "marks.h"
 #include "pipeline/stage.h"
+#include "screen.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -49,10 +50,16 @@ static struct sl_span text_field(
 static size_t addresses_of(struct header_thread *t, struct sl_mail *mail, const struct sl_field *f,
 	struct sl_address **list_r)
 {
+	uint64_t flags = 0;
 	*list_r = NULL;
-	return f ? sl_addresses(t->charset, mail->arena, f->value, &mail->config->limits, list_r,
-			   &mail->message.flags)
-		 : 0;
+	if (!f)
+		return 0;
+	size_t n = sl_addresses(
+		t->charset, mail->arena, f->value, &mail->config->limits, list_r, &flags);
+	if (flags & SL_MSG_LIMITS)
+		sl_screen_cut(mail, f->value, 0);
+	mail->message.flags |= flags;
+	return n;
 }
 
 /* The address of Return-Path or Reply-To. A damaged one (two @) is no address: it names nobody. */
@@ -113,7 +120,8 @@ static void read_from(struct header_thread *t, struct sl_mail *mail)
 
 static struct sl_span read_message_id(struct header_thread *t, struct sl_mail *mail)
 {
-	struct sl_span id = text_field(t, mail, field(mail, "Message-ID"));
+	const struct sl_field *f = field(mail, "Message-ID");
+	struct sl_span id = text_field(t, mail, f);
 	ssize_t open = sl_span_chr(id, '<', 0);
 	if (open >= 0) {
 		id = sl_span_from(id, (size_t)open + 1);
@@ -122,6 +130,7 @@ static struct sl_span read_message_id(struct header_thread *t, struct sl_mail *m
 	}
 	if (id.n > MESSAGE_ID_MAX) {
 		sl_mail_flag_header(mail, SL_MSG_LIMIT_HEADER_LINE);
+		sl_screen_cut(mail, f->value, 0);
 		id.n = MESSAGE_ID_MAX;
 		while (id.n && ((unsigned char)id.p[id.n] & 0xc0) == 0x80)
 			id.n--;
@@ -260,6 +269,16 @@ static struct sl_span clean(struct header_thread *t, struct sl_mail *mail, struc
 	return sl_words_decode(t->charset, mail->arena, s, &ignored);
 }
 
+/* The Received lines that the chain did not take. */
+static void cut_received(struct sl_mail *mail)
+{
+	uint64_t seen = 0;
+	for (size_t i = 0; i < mail->n_fields; i++)
+		if (sl_field_named(&mail->fields[i], SL_SPAN("Received")) &&
+			++seen > mail->config->limits.received)
+			sl_screen_cut(mail, mail->fields[i].value, 0);
+}
+
 static void read_route(struct header_thread *t, struct sl_mail *mail)
 {
 	struct sl_message *m = &mail->message;
@@ -267,6 +286,8 @@ static void read_route(struct header_thread *t, struct sl_mail *mail)
 	struct sl_auth auth;
 	sl_chain_read(mail->arena, mail->fields, mail->n_fields, &mail->config->limits, t->trust,
 		&chain, &m->flags);
+	if (m->flags & SL_BIT(SL_MSG_LIMIT_RECEIVED))
+		cut_received(mail);
 	sl_auth_read(mail->arena, mail->fields, mail->n_fields, &chain, t->trust,
 		&mail->config->authserv_ids, &auth);
 	read_relays(mail, &chain);
@@ -282,21 +303,11 @@ static void read_route(struct header_thread *t, struct sl_mail *mail)
 	m->auth_by = clean(t, mail, auth.by);
 }
 
-static void split(struct sl_mail *mail)
-{
-	sl_head_body(mail->raw, &mail->head, &mail->body);
-	mail->n_fields = sl_fields_split(mail->arena, mail->head, &mail->config->limits,
-		&mail->fields, &mail->message.flags);
-	mail->room_fields = mail->n_fields;
-	if (mail->n_fields == 0)
-		sl_mail_flag_header(mail, SL_MSG_NO_HEADER);
-}
-
 static void process(void *state, struct sl_mail *mail)
 {
 	struct header_thread *t = state;
 	struct sl_message *m = &mail->message;
-	split(mail);
+	sl_screen_mail(mail);
 	const struct sl_field *path = field(mail, "Return-Path");
 	const struct sl_field *mailer = field(mail, "X-Mailer");
 	m->subject = text_field(t, mail, field(mail, "Subject"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "headfields.h"
 
-enum { CR_SCAN = 64 * 1024, NAME_MAX_LENGTH = 256, PEEK_LINES = 4 };
+enum { CR_SCAN = 64 * 1024, NAME_MAX_LENGTH = 256, PEEK_LINES = 4, WORD_LOOK = 4096 };
 
 /* A reader of lines over one block. */
 struct lines {
@@ -136,50 +136,109 @@ static size_t without_line_end(struct sl_span text, size_t end)
 	return end;
 }
 
-size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct sl_limits *limits,
-	struct sl_field **fields_r, uint64_t *flags_r)
+void sl_cuts_add(struct sl_cuts *cuts, struct sl_arena *arena, struct sl_span whole, size_t from)
 {
-	struct sl_span block = sl_span_head(head, limits->header_block);
-	struct lines lines = lines_of(block);
-	struct line line;
-	struct sl_field *fields = NULL, *open = NULL;
-	size_t n = 0, room = 0;
-	uint64_t folds = 0;
-	if (block.n < head.n)
-		*flags_r |= SL_BIT(SL_MSG_LIMIT_HEADER_BLOCK);
-	while (next_line(&lines, &line)) {
-		struct sl_span name, text = line.start == 0 ? skip_bom(line.text) : line.text;
-		size_t colon;
-		if (is_fold(text)) {
-			if (open && ++folds > limits->folds) {
-				*flags_r |= SL_BIT(SL_MSG_LIMIT_FOLDS);
-				open = NULL;
+	size_t least = from > WORD_LOOK ? from - WORD_LOOK : 0;
+	if (from >= whole.n)
+		return;
+	while (from > least && !sl_is_space(whole.p[from - 1]))
+		from--;
+	*SL_ARENA_PUSH(arena, cuts->items, cuts->n, cuts->room) = sl_span_from(whole, from);
+}
+
+/* One block being cut into fields. */
+struct splitter {
+	struct sl_arena *arena;
+	const struct sl_limits *limits;
+	struct sl_span block;
+	struct sl_field *fields, *open;
+	size_t n, room;
+	uint64_t folds;
+	bool dropping; /* the folds of the field at hand are too many: the last cut takes them */
+	struct sl_cuts *cuts;
+	uint64_t *flags;
+};
+
+static void take_fold(struct splitter *s, struct sl_span line, size_t behind)
+{
+	if (s->dropping) {
+		struct sl_span *cut = &s->cuts->items[s->cuts->n - 1];
+		cut->n = (size_t)(s->block.p + behind - cut->p);
+	} else if (s->open && ++s->folds > s->limits->folds) {
+		*s->flags |= SL_BIT(SL_MSG_LIMIT_FOLDS);
+		s->dropping = true;
+		s->open = NULL;
+		sl_cuts_add(s->cuts, s->arena, line, 0);
+	}
+}
+
+static void take_field(struct splitter *s, struct sl_span line, struct sl_span name, size_t colon)
+{
+	s->open = SL_ARENA_PUSH(s->arena, s->fields, s->n, s->room);
+	s->folds = 0;
+	*s->open = (struct sl_field){ name, sl_span_from(line, colon + 1),
+		(uint64_t)(name.p - s->block.p) };
+}
+
+/* One line; false: no more fields may be taken. */
+static bool take_line(struct splitter *s, const struct line *line, size_t behind)
+{
+	struct sl_span name, text = line->start == 0 ? skip_bom(line->text) : line->text;
+	size_t colon;
+	if (is_fold(text)) {
+		take_fold(s, text, behind);
+	} else {
+		s->dropping = false;
+		s->open = NULL;
+		if (field_name(text, &name, &colon)) {
+			if (s->n >= s->limits->headers) {
+				*s->flags |= SL_BIT(SL_MSG_LIMIT_HEADERS);
+				return false;
 			}
-		} else if (field_name(text, &name, &colon)) {
-			if (n >= limits->headers) {
-				*flags_r |= SL_BIT(SL_MSG_LIMIT_HEADERS);
-				break;
-			}
-			open = SL_ARENA_PUSH(arena, fields, n, room);
-			folds = 0;
-			*open = (struct sl_field){ name, sl_span_from(text, colon + 1),
-				(uint64_t)(name.p - head.p) };
-		} else {
-			open = NULL;
-		}
-		if (open) {
-			size_t from = (size_t)(open->value.p - block.p);
-			open->value.n =
-				without_line_end(sl_span_from(block, from), lines.at - from);
+			take_field(s, text, name, colon);
 		}
 	}
-	for (size_t i = 0; i < n; i++)
-		if (fields[i].value.n > limits->header_line) {
-			*flags_r |= SL_BIT(SL_MSG_LIMIT_HEADER_LINE);
-			fields[i].value.n = limits->header_line;
+	if (s->open) {
+		size_t from = (size_t)(s->open->value.p - s->block.p);
+		s->open->value.n = without_line_end(sl_span_from(s->block, from), behind - from);
+	}
+	return true;
+}
+
+static void cut_values(struct splitter *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct sl_span *value = &s->fields[i].value;
+		if (value->n <= s->limits->header_line)
+			continue;
+		*s->flags |= SL_BIT(SL_MSG_LIMIT_HEADER_LINE);
+		sl_cuts_add(s->cuts, s->arena, *value, s->limits->header_line);
+		value->n = s->limits->header_line;
+	}
+}
+
+size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct sl_limits *limits,
+	struct sl_field **fields_r, struct sl_cuts *cuts_r, uint64_t *flags_r)
+{
+	struct splitter s = { .arena = arena,
+		.limits = limits,
+		.block = sl_span_head(head, limits->header_block),
+		.cuts = cuts_r,
+		.flags = flags_r };
+	struct lines lines = lines_of(s.block);
+	struct line line;
+	while (next_line(&lines, &line))
+		if (!take_line(&s, &line, lines.at)) {
+			sl_cuts_add(cuts_r, arena, s.block, line.start);
+			break;
 		}
-	*fields_r = fields;
-	return n;
+	cut_values(&s);
+	if (s.block.n < head.n) {
+		*flags_r |= SL_BIT(SL_MSG_LIMIT_HEADER_BLOCK);
+		sl_cuts_add(cuts_r, arena, head, s.block.n);
+	}
+	*fields_r = s.fields;
+	return s.n;
 }
 
 const struct sl_field *sl_fields_find(

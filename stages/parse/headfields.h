@@ -17,11 +17,20 @@
  * lines (a fold without its space, junk on top). */
 void sl_head_body(struct sl_span raw, struct sl_span *head_r, struct sl_span *body_r);
 
+/* What limits kept out: spans of the message, for the byte scan. */
+struct sl_cuts {
+	struct sl_span *items; /* in the arena */
+	size_t n, room;
+};
+/* Add what stands in `whole` from `from` on. A word that is cut in two is taken whole: it may be a
+ * link. */
+void sl_cuts_add(struct sl_cuts *cuts, struct sl_arena *arena, struct sl_span whole, size_t from);
+
 /* The fields of a head, in order, in the arena; the count. `offset` of a field counts from head.p.
- * Lines that are no field are passed. What is beyond a limit is cut and its flag is set in *flags_r
- * (HEADER_BLOCK, HEADER_LINE, HEADERS, FOLDS). */
+ * Lines that are no field are passed. What is beyond a limit is cut: its bytes are added to
+ * *cuts_r, its flag to *flags_r (HEADER_BLOCK, HEADER_LINE, HEADERS, FOLDS). */
 size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct sl_limits *limits,
-	struct sl_field **fields_r, uint64_t *flags_r);
+	struct sl_field **fields_r, struct sl_cuts *cuts_r, uint64_t *flags_r);
 
 /* Does the field have that name (case ignored)? The length, told first, sorts out most. */
 static inline bool sl_field_named(const struct sl_field *field, struct sl_span name)

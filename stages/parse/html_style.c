@@ -421,7 +421,7 @@ bool sl_css_url(struct sl_span css, size_t *at, struct sl_span *url_r, bool *imp
 
 static uint64_t name_of(struct sl_span name, char kind)
 {
-	uint64_t hash = sl_hash64(name, (uint64_t)kind);
+	uint64_t hash = sl_hash_table(name, (uint64_t)kind);
 	return hash ? hash : 1;
 }
 

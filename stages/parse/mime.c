@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mime.h"
 
-#include "headfields.h"
 #include "mime_copy.h"
 
 #include <gmime/gmime.h>
@@ -186,15 +185,15 @@ static GMimeObject *parse(const struct sl_mime_copy *copy)
 }
 
 /* Read the body as a multipart of this type; the number of leaves. */
-static size_t read_as(
-	struct sl_mime *mime, struct sl_mail *mail, struct sl_span type, struct sl_mime_tree *tree)
+static size_t read_as(struct sl_mime *mime, struct sl_mail *mail, struct sl_span type,
+	const struct sl_screen_body *allowed, struct sl_mime_tree *tree)
 {
-	sl_mime_copy_make(&mime->copy, type, mail->body, &mail->config->limits);
+	sl_mime_copy_make(&mime->copy, type, mail->body, allowed);
 	struct reading r = { .mail = mail, .copy = &mime->copy, .tree = tree };
 	tree->n_leaves = tree->n_gaps = 0;
 	tree->leaves = NULL;
 	tree->gaps = NULL;
-	tree->flags |= mime->copy.flags;
+	tree->flags |= allowed->flags;
 	if (mail->body.n == 0 || mime->copy.n > G_MAXINT)
 		return 0;
 	GMimeObject *root = parse(&mime->copy);
@@ -204,11 +203,6 @@ static size_t read_as(
 	g_object_unref(root);
 	take(&r, mail->body.n, mail->body.n);
 	return tree->n_leaves;
-}
-
-static bool is_multipart(struct sl_span type)
-{
-	return sl_span_istarts(sl_span_trim(type), SL_SPAN("multipart"));
 }
 
 /* A boundary that the body itself shows: its first line that is not empty is "--X", and a Content-
@@ -230,47 +224,36 @@ static bool guess_type(struct sl_mail *mail, bool must_have_field, struct sl_spa
 	return true;
 }
 
-/* The Content-Type that leads to parts: the first, unless only another one is a multipart. */
-static struct sl_span choose_type(const struct sl_mail *mail, struct sl_mime_tree *tree)
-{
-	struct sl_span chosen = SL_SPAN_NULL;
-	for (size_t i = 0; i < mail->n_fields; i++) {
-		const struct sl_field *field = &mail->fields[i];
-		if (!sl_span_ieq(sl_span_trim(field->name), SL_SPAN("content-type")))
-			continue;
-		if (chosen.p && !sl_span_eq(sl_span_trim(chosen), sl_span_trim(field->value)))
-			tree->flags |= SL_BIT(SL_MSG_AMBIGUOUS);
-		if (!chosen.p || (!is_multipart(chosen) && is_multipart(field->value)))
-			chosen = field->value;
-	}
-	return sl_span_head(chosen, mail->config->limits.header_line);
-}
-
 static void one_leaf(struct sl_mail *mail, struct sl_mime_tree *tree)
 {
 	tree->leaves = sl_arena_zalloc(mail->arena, sizeof(*tree->leaves));
 	tree->leaves[0].raw = mail->body;
 	tree->n_leaves = 1;
+	tree->whole = true;
 	tree->gaps = NULL;
 	tree->n_gaps = 0;
 }
 
 void sl_mime_split(struct sl_mime *mime, struct sl_mail *mail, struct sl_mime_tree *tree_r)
 {
+	const struct sl_screen *screen = mail->screen;
 	*tree_r = (struct sl_mime_tree){ 0 };
-	struct sl_span type = choose_type(mail, tree_r), guessed;
-	bool multipart = is_multipart(type);
-	if (multipart && read_as(mime, mail, sl_span_trim(type), tree_r) > 0)
+	struct sl_screen_body allowed;
+	struct sl_span guessed;
+	if (screen->multipart && read_as(mime, mail, screen->type, &screen->body, tree_r) > 0)
 		return;
 	if (tree_r->flags & SL_BIT(SL_MSG_LIMIT_DEPTH)) {
 		one_leaf(mail, tree_r); /* parts there are, but all of them too deep */
 		return;
 	}
-	if (multipart)
+	if (screen->multipart)
 		tree_r->flags |= SL_BIT(SL_MSG_MIME_DAMAGED);
-	if (guess_type(mail, !multipart, &guessed) && read_as(mime, mail, guessed, tree_r) > 0) {
-		tree_r->flags |= SL_BIT(SL_MSG_MIME_DAMAGED);
-		return;
+	if (guess_type(mail, !screen->multipart, &guessed)) {
+		sl_screen_body(mail->arena, guessed, mail->body, &mail->config->limits, &allowed);
+		if (read_as(mime, mail, guessed, &allowed, tree_r) > 0) {
+			tree_r->flags |= SL_BIT(SL_MSG_MIME_DAMAGED);
+			return;
+		}
 	}
 	one_leaf(mail, tree_r);
 }

@@ -4,9 +4,10 @@
  * GMime sees a copy of the body behind a Content-Type field, no other header, and only when the
  * message is a multipart. In the copy, bytes are changed one for one, so that offsets hold:
  * "message" and "digest" are misspelt (embedded mails stay leaves; neither its recursion nor its
- * address parser is reached), and header blocks of parts are closed at their limits. The copy is
- * cut where the boundary lines pass the limit of parts. Leaves are spans of the message itself;
- * nothing of GMime's text is used.
+ * address parser is reached), header blocks of parts are closed at their limits, and parameter
+ * names that it loops over are shortened. The copy is cut where the boundary lines pass the limit
+ * of parts. What is to be closed, shortened and cut is decided by the screen (screen.h). Leaves are
+ * spans of the message itself; nothing of GMime's text is used.
  */
 #ifndef SL_MIME_H
 #define SL_MIME_H
@@ -33,10 +34,11 @@ struct sl_mime_tree {
 	size_t n_leaves;
 	struct sl_span *gaps; /* bytes of the body that are in no leaf and no part header */
 	size_t n_gaps;
-	uint64_t flags; /* LIMIT_DEPTH, PARTS, BOUNDARY, HEADERS; MIME_DAMAGED; AMBIGUOUS */
+	bool whole;     /* no parts were found: the one leaf is the body */
+	uint64_t flags; /* LIMIT_DEPTH, PARTS, BOUNDARY, HEADERS; MIME_DAMAGED */
 };
 
-/* Cut the body of the mail, by its fields. Linear in the body. */
+/* Cut the body of the mail, which was screened, by its fields. Linear in the body. */
 void sl_mime_split(struct sl_mime *mime, struct sl_mail *mail, struct sl_mime_tree *tree_r);
 
 #endif

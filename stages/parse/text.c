@@ -82,7 +82,8 @@ static void body_text(struct sl_mail *mail)
 		sl_mail_flag_body(mail, SL_MSG_BIDI);
 	if (normal.mixed)
 		sl_mail_flag_body(mail, SL_MSG_MIXED_SCRIPT);
-	if (count_letters(mail->visible, TEXT_LEAST) < TEXT_LEAST &&
+	bool read = !(content->flags & SL_BIT(SL_MSG_CRASHED)); /* else nobody looked */
+	if (read && count_letters(mail->visible, TEXT_LEAST) < TEXT_LEAST &&
 		count_letters(plain_text(mail), TEXT_LEAST) < TEXT_LEAST)
 		sl_mail_flag_body(mail, SL_MSG_EMPTY_TEXT);
 	if (count_letters(mail->hidden, HIDDEN_LEAST) >= HIDDEN_LEAST)

@@ -94,13 +94,14 @@ static struct sl_span answer(struct sl_arena *arena, const struct row *row, stru
 	struct sl_field *fields;
 	struct sl_chain chain;
 	struct sl_auth a;
+	struct sl_cuts cuts = { 0 };
 	uint64_t flags = 0;
 	while (id_list.n < IDS && row->ids[id_list.n]) {
 		ids[id_list.n] = row->ids[id_list.n];
 		id_list.n++;
 	}
 	sl_limits_default(&limits);
-	size_t n = sl_fields_split(arena, head, &limits, &fields, &flags);
+	size_t n = sl_fields_split(arena, head, &limits, &fields, &cuts, &flags);
 	sl_chain_read(arena, fields, n, &limits, trust, &chain, &flags);
 	sl_auth_read(arena, fields, n, &chain, trust, &id_list, &a);
 	sl_trust_free(&trust);

@@ -73,9 +73,10 @@ static void splits_fields(void **state)
 	static const char *const rows[][2] = { { "A", " one" },
 		{ "B", "two\r\n  folded\r\n\tagain" }, { "Empty", "" }, { "C", "D:E" } };
 	struct sl_field *fields;
+	struct sl_cuts cuts = { 0 };
 	uint64_t flags = 0;
 	size_t n = sl_fields_split(
-		f->arena, sl_span_of(head, sizeof(head) - 1), &f->limits, &fields, &flags);
+		f->arena, sl_span_of(head, sizeof(head) - 1), &f->limits, &fields, &cuts, &flags);
 	assert_int_equal(n, SL_LEN(rows));
 	for (size_t i = 0; i < n; i++) {
 		CHECK_SPAN_ROW(fields[i].name, rows[i][0], i);
@@ -108,8 +109,9 @@ static void unfolds(void **state)
 static uint64_t flags_of(struct fixture *f, struct sl_span head, size_t *n_r, size_t *longest_r)
 {
 	struct sl_field *fields;
+	struct sl_cuts cuts = { 0 };
 	uint64_t flags = 0;
-	*n_r = sl_fields_split(f->arena, head, &f->limits, &fields, &flags);
+	*n_r = sl_fields_split(f->arena, head, &f->limits, &fields, &cuts, &flags);
 	*longest_r = 0;
 	for (size_t i = 0; i < *n_r; i++)
 		if (fields[i].value.n > *longest_r)

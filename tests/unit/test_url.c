@@ -230,15 +230,17 @@ static void headers_flag_themselves(void **state)
 		uint64_t urls, url_bytes;
 		bool content, message;
 	} rows[] = {
-		{ "http://kumo.shop/1", "", 3, 1000, false, true },
+		{ "http://kumo.shop/1", "", 3, 1000, false, false },
 		{ "http://kumo.shop/1", "", 4, 1000, false, false },
 		{ "http://kumo.shop/1", "", 2, 1000, false, true },
 		{ "http://kumo.shop/1", "http://kumo.shop/s", 2, 1000, false, true },
-		{ "http://kumo.shop/1", "", 1, 1000, true, false },
+		{ "http://kumo.shop/1", "", 1, 1000, false, true },
+		{ "http://kumo.shop/1 http://kumo.shop/2", "", 1, 1000, true, false },
 		{ "http://kumo.shop/1", "", 9, 30, false, true },
 		{ "http://kumo.shop/1", "", 9, 17, true, false },
 		{ "http://kumo.shop/1", "", 9, 62, false, false },
-		{ "", "", 2, 1000, false, true },
+		{ "", "", 2, 1000, false, false },
+		{ "", "", 1, 1000, false, true },
 	};
 	struct desk *desk = *state;
 	struct sl_config config = desk->config;

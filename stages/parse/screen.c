@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "screen.h"
+
+#include "pipeline/base/hash.h"
+#include "pipeline/stage.h"
+
+/* ---- the body, for GMime ---- */
+
+/* Boundaries that are declared somewhere, as hashes: only lines that name one can begin a part. */
+enum { BOUNDARY_SLOTS = 4096 };
+/* Part headers in all, for one of the message's own; and "--" lines times levels that GMime
+ * compares. */
+enum { HEADERS_FACTOR = 10, COMPARES = 1 << 24 };
+enum { LONG_NAME = 64, NAME_KEPT = 32 };
+
+struct scan {
+	struct sl_arena *arena;
+	const struct sl_limits *limits;
+	struct sl_screen_body *out;
+	struct sl_span body;
+	const char *whole_end; /* of the type, then of the body */
+	uint64_t boundary[BOUNDARY_SLOTS];
+	size_t n_boundaries;
+	bool any;     /* a boundary that we cannot read: every "--" line may begin a part */
+	bool in_head; /* behind a "--" line, before an empty one */
+	uint64_t parts, dashes, levels;
+	uint64_t head_lines, head_bytes, all_lines;
+};
+
+static void boundary_add(struct scan *scan, struct sl_span value)
+{
+	if (value.n > scan->limits->boundary)
+		scan->out->flags |= SL_BIT(SL_MSG_LIMIT_BOUNDARY);
+	if (value.n == 0 || scan->n_boundaries >= BOUNDARY_SLOTS / 2) {
+		scan->any = true;
+		return;
+	}
+	uint64_t hash = sl_hash_table(value, 0) | 1;
+	size_t at = hash % BOUNDARY_SLOTS;
+	while (scan->boundary[at] && scan->boundary[at] != hash)
+		at = (at + 1) % BOUNDARY_SLOTS;
+	scan->n_boundaries += scan->boundary[at] == 0;
+	scan->boundary[at] = hash;
+}
+
+static bool boundary_has(const struct scan *scan, struct sl_span value)
+{
+	uint64_t hash = sl_hash_table(value, 0) | 1;
+	for (size_t at = hash % BOUNDARY_SLOTS; scan->boundary[at]; at = (at + 1) % BOUNDARY_SLOTS)
+		if (scan->boundary[at] == hash)
+			return true;
+	return false;
+}
+
+/* RFC 2045 section 5.1, and bytes that are not ASCII. */
+static bool is_token(char c)
+{
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+	case 127:
+		return false;
+	default:
+		return (unsigned char)c > ' ';
+	}
+}
+
+/* Behind a word of a header line: does it name a parameter? Blanks, folds and comments may stand
+ * before the "=". */
+static bool names_parameter(struct sl_span rest)
+{
+	size_t n = 0;
+	while (n < rest.n && sl_is_space(rest.p[n]))
+		n++;
+	return n < rest.n && (rest.p[n] == '=' || rest.p[n] == '(');
+}
+
+/* GMime loops for ever over a parameter name of 70 to 72 bytes whose value is not ASCII, however
+ * that is written. All that is longer than any name in use keeps only its end. */
+static void blank_names(struct scan *scan, struct sl_span line)
+{
+	for (size_t i = 0, n; line.n >= LONG_NAME && i < line.n; i += n + 1) {
+		for (n = 0; i + n < line.n && is_token(line.p[i + n]);)
+			n++;
+		bool value = i && (line.p[i - 1] == '=' || line.p[i - 1] == '"');
+		const char *end = line.p + i + n;
+		if (n < LONG_NAME || value ||
+			!names_parameter(sl_span_of(end, (size_t)(scan->whole_end - end))))
+			continue;
+		*SL_ARENA_PUSH(scan->arena, scan->out->blanks, scan->out->n_blanks,
+			scan->out->room_blanks) = sl_span_of(line.p + i, n - NAME_KEPT);
+	}
+}
+
+/* What a header line says of boundaries and levels. */
+static void read_head_line(struct scan *scan, struct sl_span line)
+{
+	for (ssize_t at = 0; (at = sl_span_ifind(line, SL_SPAN("boundary"), (size_t)at)) >= 0;
+		at++) {
+		struct sl_span value = sl_span_trim(sl_span_from(line, (size_t)at + 8));
+		if (value.n == 0 || value.p[0] != '=') {
+			scan->any = true; /* folded, commented, or in the form of RFC 2231 */
+			continue;
+		}
+		value = sl_span_trim(sl_span_from(value, 1));
+		bool quoted = value.n && value.p[0] == '"';
+		value = sl_span_from(value, quoted);
+		size_t n = 0;
+		while (n < value.n && (quoted ? value.p[n] != '"'
+					      : value.p[n] != ';' && !sl_is_space(value.p[n])))
+			n++;
+		value = sl_span_head(value, n);
+		if (memchr(value.p, '\\', value.n) || memchr(value.p, '(', value.n))
+			scan->any = true;
+		boundary_add(scan, value);
+	}
+	scan->levels += sl_span_ifind(line, SL_SPAN("multipart"), 0) >= 0;
+	blank_names(scan, line);
+}
+
+/* Does GMime begin a part here? False also at a closing boundary. */
+static bool begins_part(const struct scan *scan, struct sl_span line)
+{
+	struct sl_span name = sl_span_from(line, 2);
+	while (name.n && sl_is_space(name.p[name.n - 1]))
+		name.n--;
+	return scan->any || boundary_has(scan, name);
+}
+
+static bool over_limit(struct scan *scan, bool begins)
+{
+	scan->dashes++;
+	scan->parts += begins;
+	if (scan->parts <= scan->limits->parts &&
+		(scan->levels <= scan->limits->depth || scan->dashes * scan->levels <= COMPARES))
+		return false;
+	scan->out->flags |= SL_BIT(SL_MSG_LIMIT_PARTS);
+	return true;
+}
+
+/* A header block at its limit is closed: an empty line will take the place of the first byte. */
+static void head_line(struct scan *scan, struct sl_span line)
+{
+	scan->head_lines++;
+	scan->all_lines++;
+	scan->head_bytes += line.n;
+	if (scan->head_lines <= scan->limits->headers &&
+		scan->head_bytes <= scan->limits->header_line &&
+		scan->all_lines <= scan->limits->headers * HEADERS_FACTOR) {
+		read_head_line(scan, line);
+		return;
+	}
+	scan->out->flags |= SL_BIT(SL_MSG_LIMIT_HEADERS);
+	*SL_ARENA_PUSH(scan->arena, scan->out->closes, scan->out->n_closes,
+		scan->out->room_closes) = (size_t)(line.p - scan->body.p);
+	scan->in_head = false;
+}
+
+static bool is_empty_line(struct sl_span line)
+{
+	return line.n == 0 || (line.n == 1 && line.p[0] == '\r');
+}
+
+/* The next line that begins with "--", from the line start `at` on, or the end. */
+static size_t next_dashes(struct sl_span s, size_t at)
+{
+	ssize_t hit = (ssize_t)at;
+	for (; (hit = sl_span_ipair(s, '-', '-', (size_t)hit)) >= 0; hit++)
+		if (s.p[hit] == '-' && s.p[hit + 1] == '-' && (hit == 0 || s.p[hit - 1] == '\n'))
+			return (size_t)hit;
+	return s.n;
+}
+
+/* A line that begins with "--"; false: the body ends before it. */
+static bool dash_line(struct scan *scan, struct sl_span line)
+{
+	bool begins = begins_part(scan, line);
+	if (over_limit(scan, begins)) {
+		scan->out->n = (size_t)(line.p - scan->body.p);
+		return false;
+	}
+	scan->in_head = begins;
+	scan->head_lines = scan->head_bytes = 0;
+	return true;
+}
+
+/* Line by line where a header is, else from one "--" line to the next. */
+static void walk(struct scan *scan)
+{
+	struct sl_span rest = scan->body, line;
+	while (rest.n) {
+		if (!scan->in_head)
+			rest = sl_span_from(scan->body,
+				next_dashes(scan->body, (size_t)(rest.p - scan->body.p)));
+		if (!sl_span_split(&rest, '\n', &line))
+			break;
+		if (line.n > 1 && line.p[0] == '-' && line.p[1] == '-') {
+			if (!dash_line(scan, line))
+				break;
+		} else if (is_empty_line(line)) {
+			scan->in_head = false;
+		} else {
+			head_line(scan, line);
+		}
+	}
+}
+
+void sl_screen_body(struct sl_arena *arena, struct sl_span type, struct sl_span body,
+	const struct sl_limits *limits, struct sl_screen_body *body_r)
+{
+	*body_r = (struct sl_screen_body){ .n = body.n };
+	struct scan scan = { .arena = arena,
+		.limits = limits,
+		.out = body_r,
+		.body = body,
+		.whole_end = type.p + type.n };
+	struct sl_span line;
+	while (sl_span_split(&type, '\n', &line))
+		read_head_line(&scan, line);
+	scan.whole_end = body.p + body.n;
+	walk(&scan);
+	sl_assert(body_r->n <= body.n);
+}
+
+/* ---- the head ---- */
+
+/* The address fields of RFC 5322, and what relays add. Only a group has colons, yet in a name, a
+ * comment, a route or an address of IPv6 there may be a few. */
+static bool is_address_field(struct sl_span name)
+{
+#define NAME(literal)                                                                              \
+	{                                                                                          \
+		(literal), sizeof(literal) - 1                                                     \
+	}
+	static const struct sl_span names[] = { NAME("From"), NAME("To"), NAME("Cc"), NAME("Bcc"),
+		NAME("Reply-To"), NAME("Sender"), NAME("Return-Path"), NAME("Delivered-To"),
+		NAME("X-Original-To"), NAME("Envelope-To"), NAME("Apparently-To"),
+		NAME("Errors-To"), NAME("Mail-Followup-To"), NAME("Mail-Reply-To"),
+		NAME("Disposition-Notification-To") };
+#undef NAME
+	if (sl_span_istarts(name, SL_SPAN("Resent-")))
+		return true;
+	for (size_t i = 0; i < SL_LEN(names); i++)
+		if (sl_span_ieq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The value ends before the first colon that is one too many: a reader of groups that recurses, as
+ * GMime's does, dies of 10 KB of them. */
+static void count_colons(struct sl_mail *mail, struct sl_field *field)
+{
+	uint64_t left = mail->config->limits.colons;
+	ssize_t at = -1;
+	while ((at = sl_span_chr(field->value, ':', (size_t)(at + 1))) >= 0)
+		if (left-- == 0) {
+			sl_mail_flag_header(mail, SL_MSG_LIMIT_COLONS);
+			sl_screen_cut(mail, field->value, (size_t)at);
+			field->value.n = (size_t)at;
+			return;
+		}
+}
+
+static bool is_multipart(struct sl_span type)
+{
+	return sl_span_istarts(sl_span_trim(type), SL_SPAN("multipart"));
+}
+
+/* The Content-Type that leads to parts: the first, unless only another one is a multipart. */
+static struct sl_span choose_type(struct sl_mail *mail)
+{
+	struct sl_span chosen = SL_SPAN_NULL;
+	for (size_t i = 0; i < mail->n_fields; i++) {
+		const struct sl_field *field = &mail->fields[i];
+		if (!sl_field_named(field, SL_SPAN("content-type")))
+			continue;
+		if (chosen.p && !sl_span_eq(sl_span_trim(chosen), sl_span_trim(field->value)))
+			sl_mail_flag_body(mail, SL_MSG_AMBIGUOUS);
+		if (!chosen.p || (!is_multipart(chosen) && is_multipart(field->value)))
+			chosen = field->value;
+	}
+	return sl_span_trim(chosen);
+}
+
+static void screen_head(struct sl_mail *mail)
+{
+	sl_head_body(mail->raw, &mail->head, &mail->body);
+	mail->n_fields = sl_fields_split(mail->arena, mail->head, &mail->config->limits,
+		&mail->fields, &mail->screen->cuts, &mail->message.flags);
+	mail->room_fields = mail->n_fields;
+	if (mail->n_fields == 0)
+		sl_mail_flag_header(mail, SL_MSG_NO_HEADER);
+	for (size_t i = 0; i < mail->n_fields; i++)
+		if (mail->fields[i].value.n > mail->config->limits.colons &&
+			is_address_field(mail->fields[i].name))
+			count_colons(mail, &mail->fields[i]);
+}
+
+void sl_screen_cut(struct sl_mail *mail, struct sl_span value, size_t from)
+{
+	sl_cuts_add(&mail->screen->cuts, mail->arena, value, from);
+}
+
+void sl_screen_mail(struct sl_mail *mail)
+{
+	if (mail->screen)
+		return;
+	struct sl_screen *screen = sl_arena_zalloc(mail->arena, sizeof(*screen));
+	mail->screen = screen;
+	screen_head(mail);
+	screen->type = choose_type(mail);
+	screen->multipart = is_multipart(screen->type);
+	if (screen->multipart)
+		sl_screen_body(mail->arena, screen->type, mail->body, &mail->config->limits,
+			&screen->body);
+}
+
+static void process(void *thread, struct sl_mail *mail)
+{
+	(void)thread;
+	sl_screen_mail(mail);
+}
+
+const struct sl_stage sl_stage_screen = { .name = "screen", .process = process };
