@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db.h"
 
+#include "guard.h"
+#include "pages.h"
+
+#include "pipeline/base/buf.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +17,7 @@
 /* 1 TiB of address space, less where the system refuses (RLIMIT_AS, valgrind). */
 static const size_t MAP_SIZE = (size_t)1 << 40;
 static const size_t MAP_SIZE_MIN = (size_t)1 << 32;
-enum { READERS = 512, FILE_MODE = 0600 };
+enum { READERS = 512, FILE_MODE = 0600, PATH_ROOM = 4096 };
 /* Pages at the end that the header counts and the file may lack in good health: a transaction can
  * end in pages that it took and gave back without writing them. A commit fills them, so only a kill
  * in between leaves some. */
@@ -21,7 +27,10 @@ struct sl_db {
 	MDB_env *env;
 	char *path;
 	bool writing;
+	size_t guard;
+	char *line; /* owned; what is said when a page is damaged */
 	size_t page_size;
+	struct sl_pages pages;
 	MDB_dbi tables[SL_DB_TABLES_MAX];
 	bool open[SL_DB_TABLES_MAX];
 };
@@ -37,13 +46,30 @@ struct sl_cursor {
 	MDB_cursor *cursor;
 	MDB_val from;
 	bool started;
-	char key[SL_DB_KEY_MAX];
+	char key[SL_DB_KEY_MAX]; /* where it starts, then that of the last pair */
+	size_t n_key;
 };
+
+/* Marks a thread that is inside LMDB: see guard.h. */
+static void enter(void)
+{
+	sl_guard_depth++;
+}
+
+static int leave(int rc)
+{
+	sl_guard_depth--;
+	return rc;
+}
+
+#define GUARDED(call) leave((enter(), (call)))
 
 static enum sl_rc damaged(
 	const struct sl_db *db, const char *what, const char *why, struct sl_err *err)
 {
-	return sl_err_set(err, SL_EXIT_IOERR, "store %s is damaged (%s: %s)", db->path, what, why);
+	return sl_err_set(err, SL_EXIT_IOERR,
+		"the store %s is damaged (%s: %s); run: spamloom check -s %s", db->path, what, why,
+		db->path);
 }
 
 /* What an error of LMDB or of the system means to the person on duty. */
@@ -57,6 +83,11 @@ static enum sl_rc fail(struct sl_db *db, int rc, const char *what, struct sl_err
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INCOMPATIBLE:
 	case MDB_PANIC:
+	case MDB_BAD_TXN:
+	case MDB_BAD_DBI:
+	case MDB_BAD_VALSIZE:
+	case MDB_CURSOR_FULL:
+	case MDB_PAGE_FULL:
 		return damaged(db, what, mdb_strerror(rc), err);
 	case MDB_MAP_FULL:
 		/* A dead reader pins old pages; free them for the next run. */
@@ -94,8 +125,8 @@ static struct sl_span to_span(MDB_val v)
 static void end_damaged(MDB_env *env, const char *what)
 {
 	const struct sl_db *db = mdb_env_get_userctx(env);
-	dprintf(STDERR_FILENO, "spamloom: store %s is damaged (%s)\n", db->path, what);
-	_exit(SL_EXIT_IOERR);
+	(void)what;
+	sl_guard_end(db->line);
 }
 
 static int try_open(struct sl_db *db, size_t map_size)
@@ -114,7 +145,7 @@ static int try_open(struct sl_db *db, size_t map_size)
 	if (!rc)
 		rc = mdb_env_set_mapsize(db->env, map_size);
 	if (!rc)
-		rc = mdb_env_open(db->env, db->path, flags, FILE_MODE);
+		rc = GUARDED(mdb_env_open(db->env, db->path, flags, FILE_MODE));
 	if (rc) {
 		mdb_env_close(db->env);
 		db->env = NULL;
@@ -147,11 +178,37 @@ static enum sl_rc fill_slack(struct sl_db *db, uint64_t limit, struct sl_err *er
 		return rc;
 	if (missing > limit)
 		return sl_err_set(err, SL_EXIT_IOERR,
-			"store %s is damaged (its file is %llu bytes shorter than its header says)",
-			db->path, (unsigned long long)missing);
+			"the store %s is damaged (its file is %llu bytes shorter than its header "
+			"says); run: spamloom check -s %s",
+			db->path, (unsigned long long)missing, db->path);
 	if (db->writing && ftruncate(fd, (off_t)want))
 		return sl_err_errno(err, SL_EXIT_IOERR, "store %s: cannot extend", db->path);
 	return SL_OK;
+}
+
+static void watch(struct sl_db *db)
+{
+	int fd = -1;
+	if (mdb_env_get_fd(db->env, &fd) == 0)
+		db->guard = sl_guard_add(fd, db->line);
+	db->pages.page_size = db->page_size;
+	sl_guard_range(db->guard, &db->pages.map, &db->pages.size);
+}
+
+static char *make_line(const char *path)
+{
+	struct sl_buf line = sl_buf_make(1 << 16);
+	struct sl_span name = sl_span_str(path);
+	sl_buf_str(&line, "spamloom: the store ");
+	sl_buf_escaped(&line, name, 300);
+	sl_buf_str(&line,
+		" is damaged (a page of it is not what it should be); run: spamloom check -s ");
+	sl_buf_escaped(&line, name, 300);
+	sl_buf_char(&line, '\n');
+	char *text = memcpy(sl_malloc(line.n + 1), line.p, line.n);
+	text[line.n] = '\0';
+	sl_buf_free(&line);
+	return text;
 }
 
 static enum sl_rc open_env(struct sl_db *db, struct sl_err *err)
@@ -167,13 +224,93 @@ static enum sl_rc open_env(struct sl_db *db, struct sl_err *err)
 		return fail(db, rc, "open", err);
 	MDB_stat stat;
 	int dead = 0;
-	rc = mdb_env_stat(db->env, &stat);
+	rc = GUARDED(mdb_env_stat(db->env, &stat));
 	if (!rc)
 		rc = mdb_reader_check(db->env, &dead);
 	if (rc)
 		return fail(db, rc, "open", err);
 	db->page_size = stat.ms_psize;
+	watch(db);
 	return fill_slack(db, SLACK_PAGES * db->page_size, err);
+}
+
+/* ---- a new file ---- */
+
+static int sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* An empty database under `path`, safe on the disk. Whoever makes it holds the lock of the store.
+ */
+static int make_file(const char *path)
+{
+	MDB_env *env;
+	if (unlink(path) && errno != ENOENT)
+		return errno;
+	int rc = mdb_env_create(&env);
+	if (rc)
+		return rc;
+	rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, FILE_MODE);
+	if (!rc)
+		rc = mdb_env_sync(env, 1);
+	mdb_env_close(env);
+	return rc;
+}
+
+/* LMDB makes its file in place, in one write that a full disk, a kill or a power cut may tear, and
+ * refuses for ever what is left then. So it is made under another name: a data.mdb that is there is
+ * whole, and what is short of it is damage. The folder and its name are made safe, too. */
+static enum sl_rc make_new(struct sl_db *db, struct sl_err *err)
+{
+	char fresh[PATH_ROOM], final[PATH_ROOM], above[PATH_ROOM];
+	struct stat st;
+	int n = snprintf(final, sizeof(final), "%s/data.mdb", db->path);
+	snprintf(fresh, sizeof(fresh), "%s/.data.new", db->path);
+	snprintf(above, sizeof(above), "%s/..", db->path);
+	if (n < 0 || (size_t)n >= sizeof(final))
+		return sl_err_set(err, SL_EXIT_CANTCREAT, "store path is too long");
+	if (stat(final, &st) == 0 && st.st_size > 0)
+		return SL_OK;
+	int rc = make_file(fresh);
+	if (!rc && rename(fresh, final))
+		rc = errno;
+	if (!rc)
+		rc = sync_folder(db->path);
+	if (!rc)
+		rc = sync_folder(above);
+	if (!rc)
+		return SL_OK;
+	return sl_err_set(err,
+		rc == EACCES || rc == EROFS || rc == EPERM ? SL_EXIT_CANTCREAT : SL_EXIT_IOERR,
+		"cannot make store %s: %s", db->path, mdb_strerror(rc));
+}
+
+/* LMDB maps its lock file with holes in it: on a full disk the first touch would be SIGBUS. Where
+ * the file system cannot reserve room, it stays so. */
+static enum sl_rc reserve_lock(const struct sl_db *db, struct sl_err *err)
+{
+	enum { LOCK_BYTES = READERS * 64 + 4096 };
+	char name[PATH_ROOM];
+	struct stat st;
+	int rc = 0;
+	snprintf(name, sizeof(name), "%s/lock.mdb", db->path);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (fd < 0 || fstat(fd, &st))
+		rc = errno;
+	else if (st.st_blocks * 512 < LOCK_BYTES && fallocate(fd, 0, 0, LOCK_BYTES))
+		rc = errno == EOPNOTSUPP || errno == ENOSYS ? 0 : errno;
+	if (fd >= 0)
+		close(fd);
+	if (!rc)
+		return SL_OK;
+	return sl_err_set(err,
+		rc == EACCES || rc == EROFS || rc == EPERM ? SL_EXIT_CANTCREAT : SL_EXIT_IOERR,
+		"cannot make %s: %s", name, mdb_strerror(rc));
 }
 
 enum sl_rc sl_db_open(const char *path, bool writing, struct sl_db **db_r, struct sl_err *err)
@@ -182,11 +319,22 @@ enum sl_rc sl_db_open(const char *path, bool writing, struct sl_db **db_r, struc
 	size_t n = strlen(path) + 1;
 	db->path = memcpy(sl_malloc(n), path, n);
 	db->writing = writing;
+	db->guard = SIZE_MAX;
+	db->line = make_line(path);
 	*db_r = db;
-	enum sl_rc rc = open_env(db, err);
+	enum sl_rc rc = writing ? make_new(db, err) : SL_OK;
+	if (!rc && writing)
+		rc = reserve_lock(db, err);
+	if (!rc)
+		rc = open_env(db, err);
 	if (rc)
 		sl_db_close(db_r);
 	return rc;
+}
+
+void sl_db_end_damaged(const struct sl_db *db)
+{
+	sl_guard_end(db->line);
 }
 
 void sl_db_close(struct sl_db **db)
@@ -195,6 +343,8 @@ void sl_db_close(struct sl_db **db)
 		return;
 	if ((*db)->env)
 		mdb_env_close((*db)->env);
+	sl_guard_remove((*db)->guard);
+	free((*db)->line);
 	free((*db)->path);
 	free(*db);
 	*db = NULL;
@@ -207,7 +357,7 @@ enum sl_rc sl_txn_begin(struct sl_db *db, bool writing, struct sl_txn **txn_r, s
 	txn->db = db;
 	txn->writing = writing;
 	*txn_r = NULL;
-	int rc = mdb_txn_begin(db->env, NULL, writing ? 0 : MDB_RDONLY, &txn->txn);
+	int rc = GUARDED(mdb_txn_begin(db->env, NULL, writing ? 0 : MDB_RDONLY, &txn->txn));
 	if (rc) {
 		free(txn);
 		return fail(db, rc, "begin", err);
@@ -216,11 +366,23 @@ enum sl_rc sl_txn_begin(struct sl_db *db, bool writing, struct sl_txn **txn_r, s
 	return SL_OK;
 }
 
+uint64_t sl_txn_snapshot(const struct sl_txn *txn)
+{
+	return mdb_txn_id(txn->txn) - (txn->writing ? 1 : 0);
+}
+
+enum sl_rc sl_txn_verify(struct sl_txn *txn, struct sl_err *err)
+{
+	struct sl_db *db = txn->db;
+	const char *wrong = sl_pages_verify(&db->pages, sl_txn_snapshot(txn), txn->writing);
+	return wrong ? damaged(db, "pages", wrong, err) : SL_OK;
+}
+
 enum sl_rc sl_txn_commit(struct sl_txn **txn, struct sl_err *err)
 {
 	struct sl_db *db = (*txn)->db;
 	bool writing = (*txn)->writing;
-	int rc = mdb_txn_commit((*txn)->txn);
+	int rc = GUARDED(mdb_txn_commit((*txn)->txn));
 	free(*txn);
 	*txn = NULL;
 	if (rc)
@@ -232,7 +394,9 @@ void sl_txn_abort(struct sl_txn **txn)
 {
 	if (!*txn)
 		return;
+	enter();
 	mdb_txn_abort((*txn)->txn);
+	leave(0);
 	free(*txn);
 	*txn = NULL;
 }
@@ -242,13 +406,19 @@ enum sl_rc sl_txn_open_table(
 {
 	struct sl_db *db = txn->db;
 	sl_assert(table < SL_DB_TABLES_MAX);
-	int rc = mdb_dbi_open(txn->txn, name, create ? MDB_CREATE : 0, &db->tables[table]);
+	int rc = GUARDED(mdb_dbi_open(txn->txn, name, create ? MDB_CREATE : 0, &db->tables[table]));
 	if (rc == MDB_NOTFOUND)
 		return SL_END;
 	if (rc)
 		return fail(db, rc, name, err);
 	db->open[table] = true;
 	return SL_OK;
+}
+
+bool sl_txn_has_table(const struct sl_txn *txn, unsigned table)
+{
+	sl_assert(table < SL_DB_TABLES_MAX);
+	return txn->db->open[table];
 }
 
 static MDB_dbi dbi_of(const struct sl_txn *txn, unsigned table)
@@ -271,11 +441,13 @@ enum sl_rc sl_txn_get(struct sl_txn *txn, unsigned table, struct sl_span key,
 	*value_r = SL_SPAN_NULL;
 	if (!key_fits(key))
 		return SL_END;
-	int rc = mdb_get(txn->txn, dbi_of(txn, table), &k, &v);
+	int rc = GUARDED(mdb_get(txn->txn, dbi_of(txn, table), &k, &v));
 	if (rc == MDB_NOTFOUND)
 		return SL_END;
 	if (rc)
 		return fail(txn->db, rc, "get", err);
+	if (!sl_page_fits(&txn->db->pages, v.mv_data))
+		return damaged(txn->db, "get", "a page is not the one that belongs there", err);
 	*value_r = to_span(v);
 	return SL_OK;
 }
@@ -285,7 +457,7 @@ enum sl_rc sl_txn_put(struct sl_txn *txn, unsigned table, struct sl_span key, st
 {
 	MDB_val k = to_val(key), v = to_val(value);
 	sl_assert(key_fits(key) && txn->writing);
-	int rc = mdb_put(txn->txn, dbi_of(txn, table), &k, &v, 0);
+	int rc = GUARDED(mdb_put(txn->txn, dbi_of(txn, table), &k, &v, 0));
 	return rc ? fail(txn->db, rc, "put", err) : SL_OK;
 }
 
@@ -294,7 +466,7 @@ enum sl_rc sl_txn_put_new(struct sl_txn *txn, unsigned table, struct sl_span key
 {
 	MDB_val k = to_val(key), v = to_val(value);
 	sl_assert(key_fits(key) && txn->writing);
-	int rc = mdb_put(txn->txn, dbi_of(txn, table), &k, &v, MDB_NOOVERWRITE);
+	int rc = GUARDED(mdb_put(txn->txn, dbi_of(txn, table), &k, &v, MDB_NOOVERWRITE));
 	*old_r = rc == MDB_KEYEXIST ? to_span(v) : SL_SPAN_NULL;
 	if (rc == MDB_KEYEXIST)
 		return SL_END;
@@ -305,7 +477,7 @@ enum sl_rc sl_txn_delete(struct sl_txn *txn, unsigned table, struct sl_span key,
 {
 	MDB_val k = to_val(key);
 	sl_assert(key_fits(key) && txn->writing);
-	int rc = mdb_del(txn->txn, dbi_of(txn, table), &k, NULL);
+	int rc = GUARDED(mdb_del(txn->txn, dbi_of(txn, table), &k, NULL));
 	if (rc == MDB_NOTFOUND)
 		return SL_END;
 	return rc ? fail(txn->db, rc, "delete", err) : SL_OK;
@@ -314,14 +486,14 @@ enum sl_rc sl_txn_delete(struct sl_txn *txn, unsigned table, struct sl_span key,
 enum sl_rc sl_txn_clear(struct sl_txn *txn, unsigned table, struct sl_err *err)
 {
 	sl_assert(txn->writing);
-	int rc = mdb_drop(txn->txn, dbi_of(txn, table), 0);
+	int rc = GUARDED(mdb_drop(txn->txn, dbi_of(txn, table), 0));
 	return rc ? fail(txn->db, rc, "clear", err) : SL_OK;
 }
 
 struct sl_table_size sl_txn_table_size(struct sl_txn *txn, unsigned table)
 {
 	MDB_stat stat = { 0 };
-	int rc = mdb_stat(txn->txn, dbi_of(txn, table), &stat);
+	int rc = GUARDED(mdb_stat(txn->txn, dbi_of(txn, table), &stat));
 	if (rc)
 		return (struct sl_table_size){ .page_size = txn->db->page_size };
 	return (struct sl_table_size){ .rows = stat.ms_entries,
@@ -336,7 +508,7 @@ enum sl_rc sl_cursor_open(struct sl_txn *txn, unsigned table, struct sl_span fro
 	struct sl_cursor *cursor = sl_calloc(1, sizeof(*cursor));
 	sl_assert(from.n <= sizeof(cursor->key));
 	*cursor_r = NULL;
-	int rc = mdb_cursor_open(txn->txn, dbi_of(txn, table), &cursor->cursor);
+	int rc = GUARDED(mdb_cursor_open(txn->txn, dbi_of(txn, table), &cursor->cursor));
 	if (rc) {
 		free(cursor);
 		return fail(txn->db, rc, "cursor", err);
@@ -344,6 +516,7 @@ enum sl_rc sl_cursor_open(struct sl_txn *txn, unsigned table, struct sl_span fro
 	cursor->db = txn->db;
 	if (from.n)
 		memcpy(cursor->key, from.p, from.n);
+	cursor->n_key = from.n;
 	cursor->from = (MDB_val){ .mv_size = from.n, .mv_data = cursor->key };
 	*cursor_r = cursor;
 	return SL_OK;
@@ -353,24 +526,58 @@ void sl_cursor_close(struct sl_cursor **cursor)
 {
 	if (!*cursor)
 		return;
+	enter();
 	mdb_cursor_close((*cursor)->cursor);
+	leave(0);
 	free(*cursor);
 	*cursor = NULL;
+}
+
+/* A page that stands where another one belongs gives keys out of order, and may lead round in a
+ * circle. */
+static enum sl_rc in_order(
+	struct sl_cursor *cursor, struct sl_span key, MDB_cursor_op op, struct sl_err *err)
+{
+	struct sl_span last = sl_span_of(cursor->key, cursor->n_key);
+	int order = sl_span_cmp(key, last);
+	if (key.n > sizeof(cursor->key) || order < 0 || (order == 0 && op == MDB_NEXT))
+		return damaged(cursor->db, "walk", "keys are out of order", err);
+	memcpy(cursor->key, key.p, key.n);
+	cursor->n_key = key.n;
+	return SL_OK;
 }
 
 static enum sl_rc cursor_move(struct sl_cursor *cursor, MDB_cursor_op op, struct sl_span *key_r,
 	struct sl_span *value_r, struct sl_err *err)
 {
 	MDB_val k = cursor->from, v = { 0, NULL };
-	int rc = mdb_cursor_get(cursor->cursor, &k, &v, op);
+	int rc = GUARDED(mdb_cursor_get(cursor->cursor, &k, &v, op));
 	*key_r = *value_r = SL_SPAN_NULL;
 	if (rc == MDB_NOTFOUND)
 		return SL_END;
 	if (rc)
 		return fail(cursor->db, rc, "walk", err);
+	if (!sl_page_fits(&cursor->db->pages, k.mv_data) ||
+		!sl_page_fits(&cursor->db->pages, v.mv_data))
+		return damaged(cursor->db, "walk", "a page is not the one that belongs there", err);
 	*key_r = to_span(k);
 	*value_r = to_span(v);
-	return SL_OK;
+	return in_order(cursor, *key_r, op, err);
+}
+
+enum sl_rc sl_cursor_before(struct sl_cursor *cursor, struct sl_span *key_r,
+	struct sl_span *value_r, struct sl_err *err)
+{
+	MDB_val k = cursor->from, v = { 0, NULL };
+	sl_assert(!cursor->started && k.mv_size > 0);
+	int rc = GUARDED(mdb_cursor_get(cursor->cursor, &k, &v, MDB_SET_RANGE));
+	if (!rc || rc == MDB_NOTFOUND)
+		rc = GUARDED(mdb_cursor_get(cursor->cursor, &k, &v, rc ? MDB_LAST : MDB_PREV));
+	if (rc && rc != MDB_NOTFOUND)
+		return fail(cursor->db, rc, "look back", err);
+	*key_r = rc ? SL_SPAN_NULL : to_span(k);
+	*value_r = rc ? SL_SPAN_NULL : to_span(v);
+	return rc ? SL_END : SL_OK;
 }
 
 enum sl_rc sl_cursor_next(struct sl_cursor *cursor, struct sl_span *key_r, struct sl_span *value_r,

@@ -3,8 +3,9 @@
  *
  * Default sync mode: a commit that returned is on the disk. Never MDB_WRITEMAP (a full disk would
  * be a signal). LMDB has no page checksums: a damaged page may be a signal and not an error; what
- * can be told (header pages, a file that is too short, page types) is told, values are sealed in
- * rows.h. A store must not be open twice in one process. Internal to storage/.
+ * can be told (header pages, a file that is too short, page types, keys out of order) is told,
+ * values are sealed in rows.h, signals are caught in guard.h. A store must not be open twice in one
+ * process. Internal to storage/.
  */
 #ifndef SL_DB_H
 #define SL_DB_H
@@ -21,6 +22,8 @@ enum { SL_DB_TABLES_MAX = 32, SL_DB_KEY_MAX = 511 };
 enum sl_rc sl_db_open(
 	const char *path, bool writing, struct sl_db **db_r, struct sl_err *err) SL_MUST_CHECK;
 void sl_db_close(struct sl_db **db);
+/* Say that the store is damaged and end the process with exit 74, as the guard does (guard.h). */
+_Noreturn void sl_db_end_damaged(const struct sl_db *db);
 
 /* Many readers at once, any thread; one writer. Begin gives NULL in *txn_r on failure. */
 enum sl_rc sl_txn_begin(
@@ -28,11 +31,18 @@ enum sl_rc sl_txn_begin(
 /* The transaction is gone after both; sets the pointer NULL. */
 enum sl_rc sl_txn_commit(struct sl_txn **txn, struct sl_err *err) SL_MUST_CHECK;
 void sl_txn_abort(struct sl_txn **txn);
+/* How many transactions were committed before it. */
+uint64_t sl_txn_snapshot(const struct sl_txn *txn);
+/* Are the pages of the snapshot where they belong (pages.h)? Nothing may be written yet. */
+enum sl_rc sl_txn_verify(struct sl_txn *txn, struct sl_err *err) SL_MUST_CHECK;
 
 /* Give table number `table` a name for the life of the environment (once the transaction is
  * committed). SL_END: there is no such table and `create` is false. */
 enum sl_rc sl_txn_open_table(struct sl_txn *txn, unsigned table, const char *name, bool create,
 	struct sl_err *err) SL_MUST_CHECK;
+
+/* Was the table there, or made, when it was opened? */
+bool sl_txn_has_table(const struct sl_txn *txn, unsigned table);
 
 /* Values point into the map until the next write of the transaction, or its end. */
 /* SL_END: not there. */
@@ -61,6 +71,9 @@ struct sl_table_size sl_txn_table_size(struct sl_txn *txn, unsigned table);
 enum sl_rc sl_cursor_open(struct sl_txn *txn, unsigned table, struct sl_span from,
 	struct sl_cursor **cursor_r, struct sl_err *err) SL_MUST_CHECK;
 void sl_cursor_close(struct sl_cursor **cursor);
+/* The pair before `from`, which is not empty; SL_END: none. Before the first sl_cursor_next(). */
+enum sl_rc sl_cursor_before(struct sl_cursor *cursor, struct sl_span *key_r,
+	struct sl_span *value_r, struct sl_err *err) SL_MUST_CHECK;
 /* The next pair in key order; SL_END behind the last. */
 enum sl_rc sl_cursor_next(struct sl_cursor *cursor, struct sl_span *key_r, struct sl_span *value_r,
 	struct sl_err *err) SL_MUST_CHECK;

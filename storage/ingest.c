@@ -8,6 +8,7 @@ struct ingest {
 	struct sl_message_row row; /* what the message's row will be */
 	struct sl_sighting_row sighting;
 	struct sl_key message_key, sighting_key;
+	bool replaced; /* something that was stored is another now: it is added up anew later */
 };
 
 static struct ingest ingest_make(struct sl_store *store, uint64_t night,
@@ -25,14 +26,38 @@ static struct ingest ingest_make(struct sl_store *store, uint64_t night,
 			.origin = *origin,
 			.night = night,
 			.time = result->time,
-			.embedded = result->inner.n > 0 },
+			.embedded = result->inner.n > 0,
+			.has_place = true,
+			.flags = result->message.flags,
+			.parent = result->message.parent },
 		.message_key = sl_key_of_id(&result->message.key),
 		.sighting_key = sl_key_of_sighting(&store->secret, &result->message.key, origin),
 	};
 }
 
+/* How often the archive was reopened. */
+static enum sl_rc find_round(struct ingest *in, struct sl_err *err)
+{
+	struct sl_store *store = in->store;
+	const struct sl_id *archive = &in->sighting.origin.archive;
+	struct sl_archive_row row;
+	if (!store->round_known || !sl_id_eq(&store->round_of, archive)) {
+		struct sl_key key = sl_key_of_id(archive);
+		enum sl_rc rc =
+			sl_store_get(store, SL_TABLE_ARCHIVES, &key, store->work, &row, err);
+		if (rc == SL_FATAL)
+			return rc;
+		store->round_known = true;
+		store->round_of = *archive;
+		store->round = rc == SL_OK ? row.round : 0;
+	}
+	in->sighting.round = store->round;
+	return SL_OK;
+}
+
 /* The content that belongs to the message in the store: the first one put under the key stays, so
- * that what was derived can be derived again. A stored one that is unreadable is replaced. */
+ * that what was derived can be derived again; unless the archive is read again. A stored one that
+ * is unreadable is replaced. */
 static enum sl_rc put_content(struct ingest *in, struct sl_content *content_r, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
@@ -46,8 +71,11 @@ static enum sl_rc put_content(struct ingest *in, struct sl_content *content_r, s
 	if (sl_span_eq(old, sl_buf_span(&store->value)))
 		return SL_OK;
 	old = sl_arena_copy(store->work, old);
-	if (sl_row_decode(SL_TABLE_CONTENTS, sl_key_span(&key), old, store->work, content_r))
+	bool sound =
+		sl_row_decode(SL_TABLE_CONTENTS, sl_key_span(&key), old, store->work, content_r);
+	if (sound && !in->sighting.round)
 		return SL_OK;
+	in->replaced = sound;
 	*content_r = in->result->content;
 	return sl_store_put(store, SL_TABLE_CONTENTS, &key, content_r, err);
 }
@@ -63,6 +91,19 @@ static enum sl_rc is_new_variant(struct ingest *in, bool *new_r, struct sl_err *
 	enum sl_rc rc = sl_txn_get(store->txn, SL_TABLE_VARIANTS, sl_key_span(&key), &value, err);
 	*new_r = rc == SL_END;
 	return rc == SL_END ? SL_OK : sl_store_note(store, rc, err);
+}
+
+/* The variant and content that the message had first are the ones to look after. */
+static enum sl_rc put_redo(struct ingest *in, const struct sl_message *before, struct sl_err *err)
+{
+	struct sl_redo_row row = { .id = before->key,
+		.kind = SL_REDO_MESSAGE,
+		.variant = before->variant,
+		.content = before->content };
+	struct sl_span old;
+	enum sl_rc rc =
+		sl_store_put_new(in->store, SL_TABLE_REDO, &in->message_key, &row, &old, err);
+	return rc == SL_END ? SL_OK : rc;
 }
 
 static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_err *err)
@@ -83,6 +124,8 @@ static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_
 		rc = put_content(in, &content, err);
 	if (!rc)
 		sl_derived_add(&store->derived, &in->row, &content, 1);
+	if (!rc && in->replaced)
+		rc = put_redo(in, m, err);
 	return rc;
 }
 
@@ -105,6 +148,42 @@ static bool merge_record(struct sl_message *into, const struct sl_message *from)
 	return changed;
 }
 
+static bool same_place(const struct sl_sighting_row *a, const struct sl_sighting_row *b)
+{
+	return a->has_place == b->has_place && a->time == b->time && a->flags == b->flags &&
+	       a->embedded == b->embedded && sl_id_eq(&a->parent, &b->parent);
+}
+
+/* Are both the same but for what their places earned? */
+static bool same_record(const struct sl_message *stored, const struct sl_message *given)
+{
+	struct sl_buf a = sl_buf_make(INT_MAX), b = sl_buf_make(INT_MAX);
+	struct sl_message copy = *given;
+	copy.flags = stored->flags;
+	copy.parent = stored->parent;
+	copy.sha256 = stored->sha256;
+	sl_message_encode(&a, stored);
+	sl_message_encode(&b, &copy);
+	bool same = sl_span_eq(sl_buf_span(&a), sl_buf_span(&b));
+	sl_buf_free(&a);
+	sl_buf_free(&b);
+	return same;
+}
+
+/* The archive is read again: what the message says is what is read today. */
+static enum sl_rc replace_record(
+	struct ingest *in, const struct sl_message_row *stored, struct sl_err *err)
+{
+	struct sl_content content;
+	if (!same_record(&stored->message, &in->result->message)) {
+		in->row.message = in->result->message;
+		merge_record(&in->row.message, &stored->message);
+		in->replaced = true;
+	}
+	enum sl_rc rc = put_content(in, &content, err);
+	return !rc && in->replaced ? put_redo(in, &stored->message, err) : rc;
+}
+
 /* The place was seen before, perhaps in a later night. */
 static enum sl_rc meet_sighting(struct ingest *in, struct sl_err *err)
 {
@@ -114,8 +193,17 @@ static enum sl_rc meet_sighting(struct ingest *in, struct sl_err *err)
 	enum sl_rc rc = sl_store_get(
 		store, SL_TABLE_SIGHTINGS, &in->sighting_key, store->work, &stored, err);
 	sl_assert(rc != SL_END);
-	if (rc || night >= stored.night)
+	if (rc)
 		return rc;
+	if (in->sighting.round > stored.round) {
+		in->replaced = !same_place(&stored, &in->sighting);
+		if (stored.night < night)
+			in->sighting.night = stored.night;
+		return sl_store_put(
+			store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, err);
+	}
+	if (night >= stored.night)
+		return SL_OK;
 	stored.night = night;
 	return sl_store_put(store, SL_TABLE_SIGHTINGS, &in->sighting_key, &stored, err);
 }
@@ -147,7 +235,9 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 	if (rc)
 		return rc;
 	in->row = *stored;
-	bool changed = merge_record(&in->row.message, &in->result->message);
+	if (in->sighting.round)
+		rc = replace_record(in, stored, err);
+	bool changed = merge_record(&in->row.message, &in->result->message) || in->replaced;
 	if (*seen_r == SL_SEEN_SIGHTING) {
 		in->row.sightings++;
 		in->row.first = sl_time_first(stored->first, in->sighting.time);
@@ -158,9 +248,9 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 		in->row.night = in->sighting.night;
 	bool wider = in->row.first != stored->first || in->row.last != stored->last ||
 		     in->row.night != stored->night;
-	if (changed || wider)
+	if (!rc && (changed || wider))
 		rc = sl_store_put(store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
-	return !rc && wider ? widen(in, err) : rc;
+	return !rc && wider && !in->replaced ? widen(in, err) : rc;
 }
 
 enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
@@ -174,8 +264,10 @@ enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
 	*new_variant_r = false;
 	*seen_r = SL_SEEN_NOTHING;
 	sl_arena_reset(store->work);
-	enum sl_rc rc =
-		sl_store_get(store, SL_TABLE_MESSAGES, &in.message_key, store->work, &stored, err);
+	enum sl_rc rc = find_round(&in, err);
+	if (!rc)
+		rc = sl_store_get(
+			store, SL_TABLE_MESSAGES, &in.message_key, store->work, &stored, err);
 	if (rc == SL_FATAL)
 		return rc;
 	if (rc == SL_OK)

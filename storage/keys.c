@@ -17,6 +17,8 @@ static const char *const table_names[SL_TABLES_ALL] = {
 	[SL_TABLE_FILES] = "files",
 	[SL_TABLE_LOOKUPS] = "lookups",
 	[SL_TABLE_META] = "meta",
+	[SL_TABLE_UNDO] = "undo",
+	[SL_TABLE_REDO] = "redo",
 };
 
 const char *sl_table_name(unsigned table)
@@ -93,6 +95,15 @@ struct sl_key sl_key_of_sighting(
 	struct sl_key key = sl_key_of_ids(message, &origin->archive);
 	sl_key_add_id(&key, &entry);
 	sl_key_add_u64(&key, origin->ordinal);
+	return key;
+}
+
+struct sl_key sl_key_of_undo(uint64_t night, unsigned table, struct sl_span row_key)
+{
+	struct sl_key key = sl_key_of_u64(night);
+	uint8_t number = (uint8_t)table;
+	sl_key_add(&key, sl_span_of(&number, 1));
+	sl_key_add(&key, row_key);
 	return key;
 }
 

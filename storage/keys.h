@@ -8,7 +8,8 @@
  *   campaigns   id text                           lineage     seq
  *   nights      serial                            rejects     archive text offset
  *   files       device inode size mtime ctime     lookups     name NUL kind value
- *   meta        "schema", "identity"
+ *   meta        "schema", "identity"              redo        message or archive
+ *   undo        night, table (1 byte), key
  *
  * Names of things are 16-byte hashes seeded with the store's secret (entry, text, value too: LMDB
  * keys end at 511 bytes, entries and values do not); numbers are 8 bytes big-endian, so that key
@@ -20,8 +21,16 @@
 #include "db.h"
 #include "store.h"
 
-/* Tables that the world does not walk stand behind enum sl_table. */
-enum { SL_TABLE_FILES = SL_TABLES, SL_TABLE_LOOKUPS, SL_TABLE_META, SL_TABLES_ALL };
+/* Tables that the world does not walk stand behind enum sl_table. Numbers are part of the seal of a
+ * row: new tables go to the end. Undo and redo came with schema 2. */
+enum {
+	SL_TABLE_FILES = SL_TABLES,
+	SL_TABLE_LOOKUPS,
+	SL_TABLE_META,
+	SL_TABLE_UNDO,
+	SL_TABLE_REDO,
+	SL_TABLES_ALL
+};
 
 const char *sl_table_name(unsigned table);
 
@@ -45,6 +54,7 @@ struct sl_key sl_key_of_campaign(const struct sl_campaign_id *id);
 struct sl_key sl_key_of_stamp(const struct sl_file_stamp *stamp);
 struct sl_key sl_key_of_sighting(const struct sl_secret *secret, const struct sl_id *message,
 	const struct sl_origin *origin);
+struct sl_key sl_key_of_undo(uint64_t night, unsigned table, struct sl_span row_key);
 struct sl_key sl_key_of_reject(const struct sl_secret *secret, const struct sl_reject_row *reject);
 struct sl_key sl_key_of_lookup(const struct sl_secret *secret, const char *lookup,
 	enum sl_kind kind, struct sl_span value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store_inner.h"
+#include "undo.h"
 
 #include <stdlib.h>
 
@@ -106,6 +106,22 @@ enum sl_rc sl_store_mark_limited(
 	return save_archive(store, &row, err);
 }
 
+enum sl_rc sl_store_put_crashes(struct sl_store *store, const struct sl_id *archive,
+	uint64_t crashed, uint64_t in_a_row, bool set_aside, struct sl_err *err)
+{
+	struct sl_archive_row row;
+	bool fresh;
+	enum sl_rc rc = load_archive(store, archive, &row, &fresh, err);
+	sl_assert(rc || !fresh);
+	sl_assert(in_a_row <= crashed);
+	if (rc)
+		return rc;
+	row.crashed = crashed;
+	row.in_a_row = in_a_row;
+	row.set_aside = set_aside;
+	return save_archive(store, &row, err);
+}
+
 enum sl_rc sl_store_reopen_archive(
 	struct sl_store *store, const struct sl_id *key, struct sl_err *err)
 {
@@ -117,8 +133,15 @@ enum sl_rc sl_store_reopen_archive(
 	row.done = NULL;
 	row.n_done = 0;
 	row.complete = false;
+	row.crashed = row.in_a_row = 0;
+	row.set_aside = false;
+	row.round++;
 	row.source_version = row.parse_version = 0;
-	return save_archive(store, &row, err);
+	store->round_known = false;
+	struct sl_key redo_key = sl_key_of_id(key);
+	struct sl_redo_row redo = { .id = *key, .kind = SL_REDO_ARCHIVE };
+	rc = sl_store_put(store, SL_TABLE_REDO, &redo_key, &redo, err);
+	return rc ? rc : save_archive(store, &row, err);
 }
 
 enum sl_rc sl_store_put_reject(
@@ -147,6 +170,13 @@ enum sl_rc sl_store_put_night(
 	struct sl_store *store, const struct sl_night_row *night, struct sl_err *err)
 {
 	struct sl_key key = sl_key_of_u64(night->serial);
+	struct sl_span value;
+	sl_assert(store->txn != NULL);
+	enum sl_rc rc = sl_txn_get(store->txn, SL_TABLE_NIGHTS, sl_key_span(&key), &value, err);
+	if (rc == SL_END)
+		rc = sl_undo_begin(store, night->serial, err);
+	if (rc)
+		return sl_store_note(store, rc, err);
 	return sl_store_put(store, SL_TABLE_NIGHTS, &key, night, err);
 }
 
@@ -156,7 +186,8 @@ enum sl_rc sl_store_put_campaign(
 	struct sl_key key = sl_key_of_campaign(&campaign->id);
 	sl_assert(key.n > 0 && key.n < SL_CAMPAIGN_ID);
 	sl_assert(campaign->n_representatives <= REPRESENTATIVES_MAX);
-	return sl_store_put(store, SL_TABLE_CAMPAIGNS, &key, campaign, err);
+	enum sl_rc rc = sl_undo_keep(store, SL_TABLE_CAMPAIGNS, &key, err);
+	return rc ? rc : sl_store_put(store, SL_TABLE_CAMPAIGNS, &key, campaign, err);
 }
 
 enum sl_rc sl_store_assign(
@@ -192,7 +223,8 @@ enum sl_rc sl_store_put_lineage(
 	if (rc == SL_OK && sl_key_take_u64(&last, &row.seq))
 		row.seq++;
 	struct sl_key key = sl_key_of_u64(row.seq);
-	return sl_store_put(store, SL_TABLE_LINEAGE, &key, &row, err);
+	rc = sl_undo_keep(store, SL_TABLE_LINEAGE, &key, err);
+	return rc ? rc : sl_store_put(store, SL_TABLE_LINEAGE, &key, &row, err);
 }
 
 enum sl_rc sl_store_put_lookup(struct sl_store *store, const char *lookup, enum sl_kind kind,

@@ -129,7 +129,7 @@ static enum sl_rc add_messages(struct sl_store *store, bool *lost_r, struct sl_e
 	return rc;
 }
 
-static enum sl_rc rebuild(struct sl_store *store, bool *lost_r, struct sl_err *err)
+enum sl_rc sl_store_rebuild_here(struct sl_store *store, bool *lost_r, struct sl_err *err)
 {
 	static const enum sl_table dropped[] = { SL_TABLE_MEMBERS, SL_TABLE_INDICATORS,
 		SL_TABLE_USES };
@@ -149,7 +149,9 @@ enum sl_rc sl_store_rebuild(struct sl_store *store, struct sl_err *err)
 	enum sl_rc rc = sl_store_begin(store, err);
 	if (rc)
 		return rc;
-	rc = rebuild(store, &lost, err);
+	rc = sl_txn_clear(store->txn, SL_TABLE_LOOKUPS, err);
+	if (!rc)
+		rc = sl_store_rebuild_here(store, &lost, err);
 	if (rc) {
 		sl_store_abort(store);
 		return rc;

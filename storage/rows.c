@@ -64,6 +64,12 @@ static void visit_op(struct sl_visit *v, const char **op)
 
 /* ---- rows; key fields come from the key ---- */
 
+/* A row that schema 1 wrote has no more fields. */
+static bool ends_early(const struct sl_visit *v)
+{
+	return v->reading && v->in.n == 0;
+}
+
 static void visit_archive(struct sl_visit *v, void *row)
 {
 	struct sl_archive_row *a = row;
@@ -83,6 +89,12 @@ static void visit_archive(struct sl_visit *v, void *row)
 	for (size_t i = 0; i < SL_MEMBERS; i++)
 		sl_visit_u64(v, &a->members[i]);
 	sl_visit_u64(v, &a->rejects);
+	if (ends_early(v))
+		return;
+	sl_visit_u64(v, &a->crashed);
+	sl_visit_u64(v, &a->in_a_row);
+	sl_visit_bool(v, &a->set_aside);
+	sl_visit_u32(v, &a->round);
 }
 
 static bool key_archive(struct sl_span key, void *row)
@@ -116,6 +128,13 @@ static void visit_sighting(struct sl_visit *v, void *row)
 	sl_visit_u64(v, &s->night);
 	sl_visit_time(v, &s->time);
 	sl_visit_bool(v, &s->embedded);
+	if (ends_early(v) || (!v->reading && !s->has_place))
+		return;
+	s->has_place = true;
+	sl_visit_u64(v, &s->flags);
+	sl_visit_u32(v, &s->round);
+	if (s->embedded)
+		sl_visit_id(v, &s->parent);
 }
 
 static bool key_sighting(struct sl_span key, void *row)
@@ -346,6 +365,37 @@ static void visit_identity(struct sl_visit *v, void *row)
 	sl_visit_time(v, &i->created);
 }
 
+static void visit_undo(struct sl_visit *v, void *row)
+{
+	struct sl_undo_row *u = row;
+	sl_visit_bool(v, &u->existed);
+	sl_visit_span(v, &u->value);
+}
+
+static bool key_undo(struct sl_span key, void *row)
+{
+	struct sl_undo_row *u = row;
+	if (!sl_key_take_u64(&key, &u->night) || key.n < 2)
+		return false;
+	u->table = (uint8_t)key.p[0];
+	u->key = sl_span_from(key, 1);
+	return u->table < SL_TABLES;
+}
+
+static void visit_redo(struct sl_visit *v, void *row)
+{
+	struct sl_redo_row *r = row;
+	r->kind = (enum sl_redo_kind)sl_visit_max(v, r->kind, SL_REDO_MESSAGE);
+	sl_visit_id(v, &r->variant);
+	sl_visit_id(v, &r->content);
+}
+
+static bool key_redo(struct sl_span key, void *row)
+{
+	struct sl_redo_row *r = row;
+	return sl_key_take_id(&key, &r->id) && key.n == 0;
+}
+
 static bool key_any(struct sl_span key, void *row)
 {
 	(void)row;
@@ -375,6 +425,8 @@ static const struct row_kind {
 	[SL_TABLE_FILES] = { sizeof(struct sl_file_row), visit_file, key_file },
 	[SL_TABLE_LOOKUPS] = { sizeof(struct sl_lookup_row), visit_lookup, key_lookup },
 	[SL_TABLE_META] = { sizeof(struct sl_identity_row), visit_identity, key_any },
+	[SL_TABLE_UNDO] = { sizeof(struct sl_undo_row), visit_undo, key_undo },
+	[SL_TABLE_REDO] = { sizeof(struct sl_redo_row), visit_redo, key_redo },
 };
 
 static uint32_t seal_of(unsigned table, struct sl_span key, struct sl_span fields)

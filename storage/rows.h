@@ -28,6 +28,26 @@ struct sl_identity_row {
 	int64_t created;
 };
 
+/* What a row of campaigns or variants was before the campaigns of a night were made. */
+struct sl_undo_row {
+	uint64_t night;
+	unsigned table;
+	struct sl_span key, value; /* point into what was decoded; the value has its seal */
+	bool existed;
+};
+
+/* What is left to do behind archives that were read again: see settle.c. */
+enum sl_redo_kind {
+	SL_REDO_ARCHIVE, /* places that it was not met at again are to go */
+	SL_REDO_MESSAGE  /* its record was replaced */
+};
+
+struct sl_redo_row {
+	struct sl_id id; /* of archive or message */
+	enum sl_redo_kind kind;
+	struct sl_id variant, content; /* that the message had */
+};
+
 size_t sl_row_size(unsigned table);
 /* Replace what is in `to` by the value of `row` (of the table's row type). */
 void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct sl_buf *to);

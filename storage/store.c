@@ -92,8 +92,10 @@ static enum sl_rc check_schema(struct sl_store *store, struct sl_txn *txn, struc
 		return sl_store_damaged(store, SL_TABLE_META, err);
 	if (schema > SL_STORE_SCHEMA)
 		return sl_err_set(err, SL_EXIT_IOERR,
-			"store %s has schema %llu, this program knows only %d", store->path,
-			(unsigned long long)schema, SL_STORE_SCHEMA);
+			"store %s has schema %llu, this program knows schemas up to %d: a newer "
+			"spamloom wrote it",
+			store->path, (unsigned long long)schema, SL_STORE_SCHEMA);
+	store->schema = (unsigned)schema;
 	return SL_OK;
 }
 
@@ -110,17 +112,22 @@ static enum sl_rc read_identity(struct sl_store *store, struct sl_txn *txn, stru
 	return SL_OK;
 }
 
+/* Rows of older schemas can be read, so the number is all that changes. */
+static enum sl_rc write_schema(struct sl_store *store, struct sl_txn *txn, struct sl_err *err)
+{
+	struct sl_key schema = sl_key_of_u64(SL_STORE_SCHEMA);
+	store->schema = SL_STORE_SCHEMA;
+	return sl_txn_put(txn, SL_TABLE_META, schema_key, sl_key_span(&schema), err);
+}
+
 static enum sl_rc write_identity(struct sl_store *store, struct sl_txn *txn, struct sl_err *err)
 {
 	struct sl_identity_row identity = { .created = sl_clock_now() };
-	struct sl_key schema = sl_key_of_u64(SL_STORE_SCHEMA);
 	sl_random_bytes(identity.secret.b, sizeof(identity.secret.b));
 	sl_row_encode(SL_TABLE_META, identity_key, &identity, &store->value);
 	enum sl_rc rc =
 		sl_txn_put(txn, SL_TABLE_META, identity_key, sl_buf_span(&store->value), err);
-	if (rc)
-		return rc;
-	return sl_txn_put(txn, SL_TABLE_META, schema_key, sl_key_span(&schema), err);
+	return rc ? rc : write_schema(store, txn, err);
 }
 
 /* The schema is looked at before any table is touched. */
@@ -130,13 +137,22 @@ static enum sl_rc open_tables(struct sl_store *store, struct sl_txn *txn, struct
 		txn, SL_TABLE_META, sl_table_name(SL_TABLE_META), store->writable, err);
 	if (!rc)
 		rc = check_schema(store, txn, err);
+	/* the first commit of a store writes its schema */
+	if (rc == SL_END && sl_txn_snapshot(txn) > 0)
+		return sl_store_damaged(store, SL_TABLE_META, err);
 	if (rc == SL_END)
 		rc = store->writable ? write_identity(store, txn, err) : no_store(store, err);
-	for (unsigned table = 0; !rc && table < SL_TABLE_META; table++) {
+	for (unsigned table = 0; !rc && table < SL_TABLES_ALL; table++) {
+		if (table == SL_TABLE_META)
+			continue;
 		rc = sl_txn_open_table(txn, table, sl_table_name(table), store->writable, err);
-		if (rc == SL_END)
+		if (rc == SL_END && table > SL_TABLE_META && store->schema < 2)
+			rc = SL_OK;
+		else if (rc == SL_END)
 			rc = sl_store_damaged(store, table, err);
 	}
+	if (!rc && store->writable && store->schema < SL_STORE_SCHEMA)
+		rc = write_schema(store, txn, err);
 	return rc ? rc : read_identity(store, txn, err);
 }
 
@@ -152,7 +168,9 @@ static enum sl_rc open_inner(struct sl_store *store, struct sl_err *err)
 		rc = sl_txn_begin(store->db, store->writable, &txn, err);
 	if (rc)
 		return rc;
-	rc = open_tables(store, txn, err);
+	rc = sl_txn_verify(txn, err);
+	if (!rc)
+		rc = open_tables(store, txn, err);
 	if (!rc)
 		return sl_txn_commit(&txn, err);
 	sl_txn_abort(&txn);
@@ -212,11 +230,14 @@ static void forget_gathered(struct sl_store *store)
 
 enum sl_rc sl_store_begin(struct sl_store *store, struct sl_err *err)
 {
+	if (store->held && store->txn)
+		return SL_OK;
 	sl_assert(store->writable && store->txn == NULL);
 	enum sl_rc rc = sl_txn_begin(store->db, true, &store->txn, err);
 	if (rc)
 		return rc;
 	memset(store->load, 0, sizeof(store->load));
+	store->round_known = false;
 	for (unsigned table = 0; table < SL_TABLES_ALL; table++)
 		store->load[table].size = sl_txn_table_size(store->txn, table);
 	return SL_OK;
@@ -230,6 +251,8 @@ enum sl_rc sl_store_commit(struct sl_store *store, struct sl_err *err)
 		*err = store->why;
 		rc = SL_FATAL;
 	}
+	if (rc == SL_OK && store->held)
+		return SL_OK;
 	if (rc) {
 		sl_store_abort(store);
 		return rc;
@@ -238,8 +261,22 @@ enum sl_rc sl_store_commit(struct sl_store *store, struct sl_err *err)
 	return sl_txn_commit(&store->txn, err);
 }
 
+void sl_store_hold(struct sl_store *store)
+{
+	sl_assert(store->writable && store->txn == NULL && !store->held);
+	store->held = true;
+}
+
+enum sl_rc sl_store_release(struct sl_store *store, struct sl_err *err)
+{
+	sl_assert(store->held);
+	store->held = false;
+	return store->txn ? sl_store_commit(store, err) : SL_OK;
+}
+
 void sl_store_abort(struct sl_store *store)
 {
+	store->held = false;
 	sl_txn_abort(&store->txn);
 	forget_gathered(store);
 }
@@ -280,8 +317,8 @@ size_t sl_store_dirty(const struct sl_store *store)
 enum sl_rc sl_store_damaged(const struct sl_store *store, unsigned table, struct sl_err *err)
 {
 	return sl_err_set(err, SL_EXIT_IOERR,
-		"store %s is damaged: a row of table %s is unreadable", store->path,
-		sl_table_name(table));
+		"the store %s is damaged (table %s cannot be read); run: spamloom check -s %s",
+		store->path, sl_table_name(table), store->path);
 }
 
 enum sl_rc sl_store_note(struct sl_store *store, enum sl_rc rc, const struct sl_err *err)
@@ -342,4 +379,13 @@ enum sl_rc sl_store_put_new(struct sl_store *store, unsigned table, const struct
 	if (rc == SL_OK)
 		count_load(store, table, key, value);
 	return sl_store_note(store, rc, err);
+}
+
+enum sl_rc sl_store_delete(
+	struct sl_store *store, unsigned table, const struct sl_key *key, struct sl_err *err)
+{
+	sl_assert(store->txn != NULL);
+	store->load[table].puts++;
+	enum sl_rc rc = sl_txn_delete(store->txn, table, sl_key_span(key), err);
+	return sl_store_note(store, rc == SL_END ? SL_OK : rc, err);
 }

@@ -21,7 +21,9 @@
 #include "pipeline/lookup.h"
 #include "pipeline/source.h"
 
-enum { SL_STORE_SCHEMA = 1 };
+/* Schema 2 added fields at the end of archives and sightings, and two tables (keys.h). A store of
+ * schema 1 can be read; opening it for writing makes it one of schema 2. */
+enum { SL_STORE_SCHEMA = 2, SL_STORE_SCHEMA_OLDEST = 1 };
 
 struct sl_store;
 struct sl_view;
@@ -62,6 +64,10 @@ struct sl_archive_row {
 	uint64_t bytes;    /* decompressed bytes of messages */
 	uint64_t members[SL_MEMBERS];
 	uint64_t rejects;
+	uint64_t crashed;  /* messages of it that were quarantined */
+	uint64_t in_a_row; /* of those, how many at the end of what is committed */
+	bool set_aside;    /* too many crashed: the rest is not read */
+	uint32_t round;    /* how often it was reopened: sl_store_reopen_archive() */
 };
 
 /* Where one copy of a message lies. */
@@ -71,6 +77,12 @@ struct sl_sighting_row {
 	uint64_t night;
 	int64_t time;
 	bool embedded;
+	/* What the message's record got from this place; not known of places that a schema 1
+	 * store noted. */
+	bool has_place;
+	uint64_t flags;
+	struct sl_id parent;
+	uint32_t round; /* of the archive, when the place was seen last */
 };
 
 /* One message: its record, and what its sightings add up to. */
@@ -159,6 +171,10 @@ struct sl_reject_row {
 enum sl_rc sl_store_begin(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
 enum sl_rc sl_store_commit(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
 void sl_store_abort(struct sl_store *store);
+/* Make one transaction of several: from here on what begins and commits is held, and the release
+ * commits it. An abort of any of them is one of all. */
+void sl_store_hold(struct sl_store *store);
+enum sl_rc sl_store_release(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
 /* Bytes of dirty pages so far, an estimate from above. */
 size_t sl_store_dirty(const struct sl_store *store);
 
@@ -182,9 +198,20 @@ enum sl_rc sl_store_finish_archive(
 /* A message of the archive hit a limit. The row must be there. Idempotent. */
 enum sl_rc sl_store_mark_limited(
 	struct sl_store *store, const struct sl_id *key, struct sl_err *err);
-/* Forget done ranges and completeness (--again); sightings stay, so nothing is counted twice. */
+/* How many messages of the archive were quarantined, how many of them in a row at the end of what
+ * is committed, and whether it is set aside. The row must be there. Idempotent. */
+enum sl_rc sl_store_put_crashes(struct sl_store *store, const struct sl_id *archive,
+	uint64_t crashed, uint64_t in_a_row, bool set_aside, struct sl_err *err);
+/* Forget done ranges and completeness, because the archive is read again. From here on results of
+ * it replace what is stored of their messages (record, content), and once it is finished, places
+ * that were not met again go: see sl_store_settle(). Nothing is counted twice. */
 enum sl_rc sl_store_reopen_archive(
 	struct sl_store *store, const struct sl_id *key, struct sl_err *err);
+/* Behind the reading, before campaigns are made: bring the store to what it would be if archives
+ * that were read again had been read this way from the start. A transaction of its own; costs a
+ * rebuild of the derived tables, nothing when no archive was reopened. What is not finished waits
+ * for the next time. */
+enum sl_rc sl_store_settle(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
 enum sl_rc sl_store_put_reject(
 	struct sl_store *store, const struct sl_reject_row *reject, struct sl_err *err);
 /* (device, inode, size, mtime, ctime) -> archive key, so that old files are not read again. */
@@ -209,6 +236,28 @@ enum sl_rc sl_store_put_lookup(struct sl_store *store, const char *lookup, enum 
 	struct sl_span value, struct sl_span edition, const struct sl_answer *answer,
 	struct sl_err *err);
 
+/* ---- taking out ---- */
+
+struct sl_forgotten {
+	uint64_t archives, sightings, messages, rejects, campaigns;
+	bool exact; /* campaigns are as they were before that night */
+	uint64_t
+		unassigned; /* this night has variants without a campaign now: make its campaigns */
+};
+
+/* Take a night out: sightings, archives and rejects that were first seen in it, messages and
+ * contents that nothing holds any more, and the night itself. For the last night the campaigns are
+ * put back as they were before it. For an older one campaigns without a mail go, the others keep
+ * their ids, their history and what later nights made of them. Walks the store and rebuilds the
+ * derived tables: inside a write transaction, which ends well or not at all. SL_END: no such
+ * night. */
+enum sl_rc sl_store_forget_night(struct sl_store *store, uint64_t serial,
+	struct sl_forgotten *forgotten_r, struct sl_err *err) SL_MUST_CHECK;
+/* The same for one archive. When all of it was seen in the last night, that night's campaigns are
+ * to be made again (`unassigned`), so that the store is as if it had never seen the archive. */
+enum sl_rc sl_store_forget_archive(struct sl_store *store, const struct sl_id *archive,
+	struct sl_forgotten *forgotten_r, struct sl_err *err) SL_MUST_CHECK;
+
 /* ---- reading ---- */
 
 /* A snapshot. Also inside a write transaction of the same thread: then it sees what was
@@ -217,8 +266,10 @@ enum sl_rc sl_view_open(struct sl_store *store, bool writing, struct sl_view **v
 	struct sl_err *err) SL_MUST_CHECK;
 void sl_view_close(struct sl_view **view);
 
-/* By key; false: not there. A row that cannot be decoded asserts nothing: it reads as not there
- * and sl_view_damage() says so. Arrays go into the arena. */
+/* By key; false: not there. A row that cannot be read ends the process with exit 74 and a line that
+ * says so: nothing that was made without it is worth having. In a check it
+ * reads as not there, and sl_view_damage() counts it. Arrays go into the arena.
+ */
 bool sl_view_archive(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
 	struct sl_archive_row *row_r);
 bool sl_view_file(struct sl_view *view, const struct sl_file_stamp *stamp, struct sl_id *archive_r);
@@ -276,7 +327,8 @@ void sl_scan_close(struct sl_scan **scan);
  * ones. `say` gets one line per finding. SL_OK: sound; SL_WARN: findings. */
 enum sl_rc sl_store_check(struct sl_store *store, void (*say)(void *arg, const char *line),
 	void *arg, struct sl_err *err);
-/* Build the derived tables again; campaign assignments are kept. */
+/* Build the derived tables again and drop the cache of look-ups; campaign assignments are kept
+ * where they can be read. SL_WARN: rows of primary tables are lost. */
 enum sl_rc sl_store_rebuild(struct sl_store *store, struct sl_err *err);
 
 #endif

@@ -27,15 +27,21 @@ struct sl_store {
 	char *path; /* owned */
 	int lock;   /* -1 when not held */
 	bool writable;
+	unsigned schema; /* of the store as it was opened */
 	struct sl_db *db;
 	struct sl_secret secret;
 	struct sl_txn *txn; /* of the writer, NULL outside */
+	bool held;          /* commits wait: sl_store_hold() */
 	bool failed;
 	struct sl_err why; /* when failed */
 	struct sl_load load[SL_TABLES_ALL];
 	struct sl_buf value;   /* of the row that was put last */
 	struct sl_arena *work; /* of one call */
 	struct sl_derived derived;
+	/* How often the archive of the last result was reopened. */
+	bool round_known;
+	struct sl_id round_of;
+	uint32_t round;
 	struct sl_done *done; /* owned */
 	size_t n_done, room_done;
 };
@@ -44,6 +50,7 @@ struct sl_view {
 	struct sl_store *store;
 	struct sl_txn *txn; /* owned unless writing */
 	bool writing;
+	bool lenient; /* of a check: damage is counted */
 	uint64_t damage;
 	struct sl_arena *scratch; /* of one call */
 };
@@ -57,6 +64,9 @@ enum sl_rc sl_store_put(struct sl_store *store, unsigned table, const struct sl_
 /* SL_END: there was one, it was left alone; *old_r is its value, until the next write. */
 enum sl_rc sl_store_put_new(struct sl_store *store, unsigned table, const struct sl_key *key,
 	const void *row, struct sl_span *old_r, struct sl_err *err) SL_MUST_CHECK;
+/* Also when it is not there. */
+enum sl_rc sl_store_delete(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_err *err) SL_MUST_CHECK;
 enum sl_rc sl_store_damaged(
 	const struct sl_store *store, unsigned table, struct sl_err *err) SL_MUST_CHECK;
 /* Remember the first fatal error of the transaction; returns `rc`. */
@@ -66,5 +76,10 @@ enum sl_rc sl_store_note(struct sl_store *store, enum sl_rc rc, const struct sl_
 enum sl_rc sl_store_flush_done(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
 bool sl_store_is_flushed(const struct sl_store *store);
 enum sl_rc sl_store_flush(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+/* The work of sl_store_settle() inside the open transaction (settle.c). */
+enum sl_rc sl_store_settle_here(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+/* The work of sl_store_rebuild() inside the open transaction; `lost_r`: a row could not be read. */
+enum sl_rc sl_store_rebuild_here(
+	struct sl_store *store, bool *lost_r, struct sl_err *err) SL_MUST_CHECK;
 
 #endif

@@ -33,6 +33,13 @@ uint64_t sl_view_damage(const struct sl_view *view)
 	return view->damage;
 }
 
+static void met_damage(struct sl_view *view)
+{
+	if (!view->lenient)
+		sl_db_end_damaged(view->store->db);
+	view->damage++;
+}
+
 /* A view on a write transaction sees what still gathers in memory: merge that first. An error
  * sticks to the transaction, whose commit then fails. */
 static struct sl_txn *txn_of(struct sl_view *view)
@@ -42,7 +49,7 @@ static struct sl_txn *txn_of(struct sl_view *view)
 		return view->txn;
 	sl_assert(view->store->txn != NULL);
 	if (!sl_store_is_flushed(view->store) && sl_store_flush(view->store, &err))
-		view->damage++;
+		met_damage(view);
 	return view->store->txn;
 }
 
@@ -55,7 +62,19 @@ static bool read_row(struct sl_view *view, unsigned table, const struct sl_key *
 	if (rc == SL_OK && sl_row_decode(table, sl_key_span(key), value, arena, row_r))
 		return true;
 	if (rc != SL_END)
-		view->damage++;
+		met_damage(view);
+	return false;
+}
+
+/* What a row names must be there. */
+static bool read_named(struct sl_view *view, unsigned table, const struct sl_id *id,
+	struct sl_arena *arena, void *row_r)
+{
+	struct sl_key key = sl_key_of_id(id);
+	if (read_row(view, table, &key, arena, row_r))
+		return true;
+	if (!view->lenient)
+		met_damage(view);
 	return false;
 }
 
@@ -79,15 +98,13 @@ bool sl_view_file(struct sl_view *view, const struct sl_file_stamp *stamp, struc
 bool sl_view_message(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
 	struct sl_message_row *row_r)
 {
-	struct sl_key k = sl_key_of_id(key);
-	return read_row(view, SL_TABLE_MESSAGES, &k, arena, row_r);
+	return read_named(view, SL_TABLE_MESSAGES, key, arena, row_r);
 }
 
 bool sl_view_content(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
 	struct sl_content *row_r)
 {
-	struct sl_key k = sl_key_of_id(key);
-	return read_row(view, SL_TABLE_CONTENTS, &k, arena, row_r);
+	return read_named(view, SL_TABLE_CONTENTS, key, arena, row_r);
 }
 
 bool sl_view_variant(struct sl_view *view, const struct sl_id *key, struct sl_variant_row *row_r)
@@ -99,8 +116,7 @@ bool sl_view_variant(struct sl_view *view, const struct sl_id *key, struct sl_va
 bool sl_view_indicator(
 	struct sl_view *view, const struct sl_id *key, struct sl_indicator_row *row_r)
 {
-	struct sl_key k = sl_key_of_id(key);
-	return read_row(view, SL_TABLE_INDICATORS, &k, NULL, row_r);
+	return read_named(view, SL_TABLE_INDICATORS, key, NULL, row_r);
 }
 
 bool sl_view_campaign(struct sl_view *view, const struct sl_campaign_id *id, struct sl_arena *arena,
@@ -129,7 +145,7 @@ bool sl_view_resolve(
 		}
 		at = row.merged_into;
 	}
-	view->damage++;
+	met_damage(view);
 	return false;
 }
 
@@ -154,7 +170,7 @@ bool sl_view_last_night(struct sl_view *view, struct sl_night_row *row_r)
 	if (rc == SL_OK && sl_row_decode(SL_TABLE_NIGHTS, key, value, NULL, row_r))
 		return true;
 	if (rc != SL_END)
-		view->damage++;
+		met_damage(view);
 	return false;
 }
 
@@ -170,9 +186,34 @@ struct sl_scan {
 	struct sl_view *view;
 	struct sl_cursor *cursor; /* NULL: nothing to walk */
 	enum sl_table table;
+	uint64_t rows; /* that were met */
 	size_t n;
 	char prefix[SL_DB_KEY_MAX];
 };
+
+/* A row whose key was damaged stands outside of the prefix that it belongs to, most likely beside
+ * it. So the rows before and behind it must be sound, too. */
+static void must_be_sound(struct sl_scan *scan, struct sl_span key, struct sl_span value)
+{
+	_Alignas(16) char row[2048];
+	sl_assert(sl_row_size(scan->table) <= sizeof(row));
+	if (!scan->view->scratch)
+		scan->view->scratch = sl_arena_new(0);
+	sl_arena_reset(scan->view->scratch);
+	if (!sl_row_decode(scan->table, key, value, scan->view->scratch, row))
+		met_damage(scan->view);
+}
+
+static void look_before(struct sl_scan *scan)
+{
+	struct sl_span key, value;
+	struct sl_err err;
+	enum sl_rc rc = sl_cursor_before(scan->cursor, &key, &value, &err);
+	if (rc == SL_OK)
+		must_be_sound(scan, key, value);
+	else if (rc == SL_FATAL)
+		met_damage(scan->view);
+}
 
 struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct sl_span prefix)
 {
@@ -187,7 +228,9 @@ struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct s
 	if (prefix.n)
 		memcpy(scan->prefix, prefix.p, prefix.n);
 	if (sl_cursor_open(txn_of(view), table, prefix, &scan->cursor, &err))
-		view->damage++;
+		met_damage(view);
+	else if (prefix.n && !view->lenient)
+		look_before(scan);
 	return scan;
 }
 
@@ -197,14 +240,18 @@ bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 	struct sl_err err;
 	enum sl_rc rc = SL_END;
 	while (scan->cursor && !(rc = sl_cursor_next(scan->cursor, &key, &value, &err))) {
-		if (!sl_span_starts(key, prefix))
+		if (!sl_span_starts(key, prefix)) {
+			if (!scan->view->lenient)
+				must_be_sound(scan, key, value);
 			return false;
+		}
+		scan->rows++;
 		if (sl_row_decode(scan->table, key, value, arena, row_r))
 			return true;
-		scan->view->damage++;
+		met_damage(scan->view);
 	}
 	if (rc == SL_FATAL)
-		scan->view->damage++;
+		met_damage(scan->view);
 	return false;
 }
 

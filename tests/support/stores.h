@@ -102,6 +102,15 @@ static inline void stores_visible_key(
 	}
 }
 
+/* How often something was read again is no part of what it is. */
+static inline void stores_forget_rounds(enum sl_table table, void *row)
+{
+	if (table == SL_TABLE_SIGHTINGS)
+		((struct sl_sighting_row *)row)->round = 0;
+	if (table == SL_TABLE_ARCHIVES)
+		((struct sl_archive_row *)row)->round = 0;
+}
+
 /* All rows as sorted lines, in the arena; equal for equal stores whatever their secrets. */
 static inline struct sl_span stores_dump(struct sl_store *store, struct sl_arena *arena)
 {
@@ -119,6 +128,7 @@ static inline struct sl_span stores_dump(struct sl_store *store, struct sl_arena
 			if (table != SL_TABLE_MESSAGES)
 				stores_visible_key(view, table, row, &line);
 			sl_buf_char(&line, ' ');
+			stores_forget_rounds(table, row);
 			sl_row_encode(table, SL_SPAN_NULL, row, &value);
 			sl_buf_hex(&line, value.p, value.n);
 			sl_buf_char(&line, '\n');

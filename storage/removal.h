@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* removal.h - take sightings out of the store, and what nothing holds any more.
+ *
+ * One walk over all sightings. A message without a sighting goes; one that keeps some is summed up
+ * again; contents that no message has go. Derived tables are left as they are: rebuild them. Memory
+ * is 40 bytes for each archive and for each content that may go. Internal to storage/.
+ */
+#ifndef SL_REMOVAL_H
+#define SL_REMOVAL_H
+
+#include "store_inner.h"
+
+struct sl_removal_archive {
+	struct sl_id key;
+	bool lost, left; /* it lost a sighting; it keeps one */
+};
+
+struct sl_removal {
+	struct sl_store *store;
+	bool (*doomed)(void *arg, const struct sl_sighting_row *row);
+	/* Sum this one up again in any case? NULL: none. */
+	bool (*changed)(void *arg, const struct sl_id *message);
+	void *arg;
+	struct sl_pending archives;   /* struct sl_removal_archive */
+	struct sl_pending contents;   /* keys of those that may be without a message */
+	uint64_t sightings, messages; /* that went */
+};
+
+/* The caller may add to `contents` before the run. */
+void sl_removal_init(struct sl_removal *removal, struct sl_store *store);
+void sl_removal_free(struct sl_removal *removal);
+enum sl_rc sl_removal_run(struct sl_removal *removal, struct sl_err *err) SL_MUST_CHECK;
+/* Count the messages and sightings of all nights again. */
+enum sl_rc sl_store_recount_nights(struct sl_store *store, struct sl_err *err) SL_MUST_CHECK;
+
+#endif
