@@ -2,9 +2,8 @@
 #include "options.h"
 
 #include "base/arena.h"
+#include "configfile.h"
 
-#include <errno.h>
-#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -125,24 +124,19 @@ static void add_string(struct sl_options *o, struct sl_strings *list, struct sl_
 	list->items = items;
 }
 
+/* A list that is cut or ends at a NUL would block, or hide, less than it says. */
 static enum sl_rc add_file(struct sl_options *o, struct sl_strings *list, const char *path,
 	enum origin origin, struct sl_err *err)
 {
-	gchar *text;
-	gsize length;
-	GError *error = NULL;
-	if (!g_file_get_contents(path, &text, &length, &error)) {
-		sl_err_set(err, code_of(origin), "%s", error->message);
-		g_error_free(error);
-		return SL_FATAL;
-	}
-	struct sl_span rest = sl_span_of(text, length < FILE_MAX_BYTES ? length : FILE_MAX_BYTES),
-		       line;
-	while (sl_span_split(&rest, '\n', &line))
+	struct sl_span rest, line;
+	struct sl_arena *text = sl_arena_new(0);
+	enum sl_rc rc =
+		sl_configfile_bytes(path, FILE_MAX_BYTES, text, code_of(origin), &rest, err);
+	while (rc == SL_OK && sl_span_split(&rest, '\n', &line))
 		if (line.n && line.p[0] != '#')
 			add_string(o, list, line);
-	g_free(text);
-	return SL_OK;
+	sl_arena_free(&text);
+	return rc;
 }
 
 static bool is_addresses(const struct sl_opt_row *row)
@@ -159,6 +153,19 @@ static bool is_literal(const struct sl_opt_row *row, struct sl_span item)
 	return !is_addresses(row) || sl_span_chr(item, '@', 0) >= 0;
 }
 
+/* Commas part a list, in a file semicolons too. */
+static bool next_item(struct sl_span *rest, enum origin origin, struct sl_span *item_r)
+{
+	size_t n = 0;
+	if (rest->n == 0)
+		return false;
+	while (n < rest->n && rest->p[n] != ',' && (rest->p[n] != ';' || origin != FROM_FILE))
+		n++;
+	*item_r = sl_span_head(*rest, n);
+	*rest = sl_span_from(*rest, n + 1);
+	return true;
+}
+
 static enum sl_rc set_list(struct sl_options *o, const struct sl_opt_row *row,
 	struct sl_strings *list, struct sl_span value, enum origin origin, struct sl_err *err)
 {
@@ -167,7 +174,7 @@ static enum sl_rc set_list(struct sl_options *o, const struct sl_opt_row *row,
 	if (row->type == SL_OPT_LIST_OR_FILE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
 		return add_file(o, list, path, origin, err);
 	struct sl_span rest = value, item;
-	while (sl_span_split(&rest, ',', &item)) {
+	while (next_item(&rest, origin, &item)) {
 		if (row->type == SL_OPT_LIST_OR_FILE && !is_literal(row, item))
 			return sl_err_set(err, code_of(origin),
 				"option %s: %.*s is no readable file and no %s", row->name,
@@ -242,6 +249,10 @@ static enum sl_rc set_value(struct sl_options *o, size_t index, struct sl_span v
 	case SL_OPT_LIST_OR_FILE:
 		return set_list(o, row, to, value, origin, err);
 	case SL_OPT_TIME:
+		if (value.n == 0 && origin == FROM_FILE) { /* as it is printed when not given */
+			*(int64_t *)to = SL_TIME_NONE;
+			return SL_OK;
+		}
 		return sl_time_parse(value, to) ? SL_OK
 						: bad_value(row, value, origin, err,
 							  "a time like 2026-11-24T04:00:00Z");
@@ -285,30 +296,54 @@ static bool takes_value(const struct sl_opt_row *row)
 	return row->type != SL_OPT_FLAG && row->type != SL_OPT_COUNT;
 }
 
+/* The option whose name is nearest to what was written, if it is near at all. */
+static const char *nearest(const struct sl_options *o, const char *command, struct sl_span name)
+{
+	const char *best = NULL;
+	unsigned least = name.n < 6 ? 2 : 3; /* one or two slips of the finger */
+	for (size_t i = 0; i < o->n_rows; i++) {
+		unsigned distance = sl_configfile_distance(name, sl_span_str(o->rows[i].name));
+		if (distance < least && belongs(&o->rows[i], command)) {
+			best = o->rows[i].name;
+			least = distance;
+		}
+	}
+	return best;
+}
+
+/* A value of another command's option is looked at, too: a slip must not wait for that command. */
+static enum sl_rc use_pair(struct sl_options *o, const char *command,
+	const struct sl_configfile *file, const struct sl_configpair *pair, struct sl_err *err)
+{
+	size_t row = row_named(o, pair->key);
+	if (row == SIZE_MAX) {
+		const char *near = nearest(o, command, pair->key);
+		return sl_configfile_error(file, pair->line, pair->key_column, err,
+			"unknown key \"%.*s\"%s%s%s", SL_ARG(sl_span_head(pair->key, 100)),
+			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	}
+	struct sl_config kept = o->config;
+	enum origin origin = o->origins[row];
+	struct sl_err why;
+	if (set_value(o, row, pair->value, FROM_FILE, &why) != SL_OK)
+		return sl_configfile_error(
+			file, pair->line, pair->value_column, err, "%s", why.text);
+	if (!belongs(&o->rows[row], command)) {
+		o->config = kept;
+		o->origins[row] = origin;
+	}
+	return SL_OK;
+}
+
 static enum sl_rc read_file(
 	struct sl_options *o, const char *command, const char *path, struct sl_err *err)
 {
-	g_autoptr(GKeyFile) file = g_key_file_new();
-	g_autoptr(GError) error = NULL;
-	if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error))
-		return sl_err_set(err, SL_EXIT_CONFIG, "%s: %s", path, error->message);
-	g_auto(GStrv) keys = g_key_file_get_keys(file, "spamloom", NULL, &error);
-	if (!keys)
-		return sl_err_set(err, SL_EXIT_CONFIG, "%s: no [spamloom] group", path);
-	for (size_t i = 0; keys[i]; i++) {
-		size_t row = row_named(o, sl_span_str(keys[i]));
-		if (row == SIZE_MAX)
-			return sl_err_set(
-				err, SL_EXIT_CONFIG, "%s: unknown key \"%s\"", path, keys[i]);
-		if (!belongs(&o->rows[row], command))
-			continue;
-		g_autofree char *value = g_key_file_get_string(file, "spamloom", keys[i], NULL);
-		for (char *c = value; c && *c; c++)
-			if (*c == ';' && o->rows[row].type >= SL_OPT_LIST)
-				*c = ',';
-		if (set_value(o, row, sl_span_str(value), FROM_FILE, err) != SL_OK)
-			return sl_err_context(err, "%s", path);
-	}
+	struct sl_configfile file;
+	if (sl_configfile_read(path, "spamloom", o->arena, &file, err) != SL_OK)
+		return SL_FATAL;
+	for (size_t i = 0; i < file.n; i++)
+		if (use_pair(o, command, &file, &file.pairs[i], err) != SL_OK)
+			return SL_FATAL;
 	return SL_OK;
 }
 
@@ -320,12 +355,19 @@ struct cursor {
 	bool from_config_pass; /* first pass: only -c counts */
 };
 
+static enum sl_rc no_option(const struct cursor *c, const char *shown, struct sl_err *err)
+{
+	const char *near =
+		shown[1] == '-' ? nearest(c->o, c->command, sl_span_str(shown + 2)) : NULL;
+	return sl_err_set(err, SL_EXIT_USAGE, "%s: no option of \"%s\"; %s%s%s", shown, c->command,
+		near ? "did you mean --" : "see --help", near ? near : "", near ? "?" : "");
+}
+
 static enum sl_rc use_option(struct cursor *c, size_t row, const char *inline_value,
 	const char *shown, struct sl_err *err)
 {
 	if (row == SIZE_MAX || !belongs(&c->o->rows[row], c->command))
-		return sl_err_set(err, SL_EXIT_USAGE, "%s: no option of \"%s\"; see --help", shown,
-			c->command);
+		return no_option(c, shown, err);
 	const struct sl_opt_row *r = &c->o->rows[row];
 	if (!takes_value(r) && inline_value)
 		return sl_err_set(err, SL_EXIT_USAGE, "%s takes no value", shown);
@@ -448,13 +490,15 @@ static void print_value(
 		sl_buf_u64(to, *(const uint64_t *)from);
 		return;
 	case SL_OPT_TEXT:
-		sl_buf_str(to, *(const char *const *)from);
+		sl_configfile_escape(to, sl_span_str(*(const char *const *)from));
 		return;
 	case SL_OPT_LIST:
 	case SL_OPT_LIST_OR_FILE: {
 		const struct sl_strings *list = from;
-		for (size_t i = 0; i < list->n; i++)
-			sl_buf_printf(to, "%s;", list->items[i]);
+		for (size_t i = 0; i < list->n; i++) {
+			sl_configfile_escape(to, sl_span_str(list->items[i]));
+			sl_buf_char(to, ';');
+		}
 		return;
 	}
 	case SL_OPT_TIME:

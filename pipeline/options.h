@@ -2,8 +2,9 @@
 /* options.h - one table of options for the command line, the configuration file, --help,
  * --print-config and --dump-options.
  *
- * Precedence: command line over configuration file over default. GLib's GKeyFile reads the file
- * ([spamloom] group, key = value; lists are ';'-separated).
+ * Precedence: command line over configuration file over default. The file is GKeyFile syntax, read
+ * by configfile.h ([spamloom] group, key = value; lists are ';'-separated). What is wrong in it is
+ * named as FILE:LINE:COLUMN.
  */
 #ifndef SL_OPTIONS_H
 #define SL_OPTIONS_H
