@@ -3,7 +3,7 @@
  *
  * A feed writes its files from one snapshot of the store, in a fixed order, with nothing of
  * the process in them: the same store, options and clock give the same bytes. Files go through
- * struct sl_outdir: temporary name, fsync, rename; the manifest comes last.
+ * struct sl_outdir: temporary names, fsync, renames of all; the manifest comes last.
  */
 #ifndef SL_FEED_H
 #define SL_FEED_H
@@ -56,6 +56,26 @@ struct sl_feed {
 		const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err);
 };
 
+/* A blocking feed that was not let through: the file of the last time stays in OUT, and what would
+ * have been written lies in OUT/held. */
+struct sl_held {
+	const char *feed;        /* "lists/domains.txt" */
+	const char *why;         /* a literal: docs/FORMATS.md */
+	uint64_t entries, usual; /* tonight; the median of the nights before */
+	uint64_t fresh;          /* of tonight's, first seen in the last night */
+	struct sl_span reason;   /* one line for people, defanged, not escaped */
+};
+struct sl_store;
+struct sl_log;
+/* What the feeds of this writing held back. */
+size_t sl_feeds_held(const struct sl_outdir *out, const struct sl_held **held_r);
+/* The same as warnings; their number. */
+size_t sl_feeds_say_held(const struct sl_outdir *out, struct sl_log *log);
+/* After the feeds of `run`: remember how large the blocking ones were, in a transaction of its own.
+ * Idempotent. */
+enum sl_rc sl_feeds_remember(
+	struct sl_store *store, const struct sl_outdir *out, struct sl_err *err) SL_MUST_CHECK;
+
 /* All feeds in the order in which they are written; ends with NULL (stages/feed/feeds.c). */
 extern const struct sl_feed *const sl_feeds[];
 
@@ -63,18 +83,20 @@ extern const struct sl_feed *const sl_feeds[];
 struct sl_outfile;
 /* Open OUT (made when missing). Exit 73 when it cannot be. */
 enum sl_rc sl_outdir_open(const char *path, struct sl_outdir **out_r, struct sl_err *err);
-/* Drop the manifest of last time: from now on the folder is "unfinished". */
+/* Begin a writing; the outputs of last time stay until sl_outdir_finish(). */
 enum sl_rc sl_outdir_begin(struct sl_outdir *out, struct sl_err *err);
 /* `name` may hold one folder level ("lists/domains.txt"). In the manifest when `listed`. */
 enum sl_rc sl_outfile_open(struct sl_outdir *out, const char *name, bool listed,
 	struct sl_outfile **file_r, struct sl_err *err);
 /* Buffered; errors are kept and told by sl_outfile_close(). */
 void sl_outfile_add(struct sl_outfile *file, struct sl_span bytes);
-/* fsync, rename, fsync of the folder; frees. On error the old file is untouched. */
+/* fsync; frees. A listed file takes its place in sl_outdir_finish(), another one now. On error the
+ * old file is untouched; exit 73, or 74 when the disk fails. */
 enum sl_rc sl_outfile_close(struct sl_outfile **file, struct sl_err *err);
 /* Give up: remove the temporary file; frees. */
 void sl_outfile_abort(struct sl_outfile **file);
-/* MANIFEST.sha256 over all listed files, sorted by name. */
+/* The manifest of last time goes, all listed files take their places, MANIFEST.sha256 over them,
+ * sorted by name, comes last. What fails before the first rename leaves everything as it was. */
 enum sl_rc sl_outdir_finish(struct sl_outdir *out, struct sl_err *err);
 void sl_outdir_free(struct sl_outdir **out);
 

@@ -4,6 +4,8 @@
  * name only: the URL, or the customer's host, stays (misp-warninglists #74). */
 #include "policy.h"
 
+#include "listline.h"
+
 #define ROLE(name) (UINT32_C(1) << SL_ROLE_##name)
 
 enum {
@@ -315,6 +317,8 @@ void sl_policy_judge(const struct sl_tables *tables, const struct sl_config *con
 		refuse(&d, why);
 	else
 		judge_kind(&d);
+	if (answer_r->actionable && !sl_list_takes(indicator->kind, indicator->value))
+		refuse(&d, "bad-name");
 	sl_assert(answer_r->why);
 	if (!answer_r->actionable)
 		return;

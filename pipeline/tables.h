@@ -81,5 +81,9 @@ struct sl_span sl_tables_suffix_supplement(const struct sl_tables *t);
 /* Dated sources in force, for night.json: name and date, until false. */
 bool sl_tables_source(
 	const struct sl_tables *t, size_t i, struct sl_span *name_r, struct sl_span *date_r);
+/* Files of --warninglists by name, with their date or version and how many entries they hold (none
+ * is an answer, too), until false. */
+bool sl_tables_warninglist(const struct sl_tables *t, size_t i, struct sl_span *name_r,
+	struct sl_span *date_r, uint64_t *entries_r);
 
 #endif

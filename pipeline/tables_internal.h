@@ -177,6 +177,12 @@ struct sl_dated {
 	struct sl_span name, date;
 };
 
+/* A file of --warninglists, whatever it speaks of. */
+struct sl_warninglist {
+	struct sl_span name, date;
+	uint64_t entries;
+};
+
 struct sl_tables {
 	struct sl_arena *arena;
 	struct sl_nameset known; /* name, and all below it -> bits of enum sl_known */
@@ -193,6 +199,8 @@ struct sl_tables {
 	struct sl_span suffixes;
 	struct sl_dated *sources;
 	size_t n_sources, room_sources;
+	struct sl_warninglist *lists;
+	size_t n_lists, room_lists;
 };
 
 /* Rows of a TSV text: the next row that is no comment, split at tabs; missing fields are empty. */

@@ -106,6 +106,25 @@ static bool speaks_of_hosts(const struct sl_jsonin *attributes)
 	return sl_jsonin_length(attributes) == 0;
 }
 
+static void add_list(
+	struct sl_tables *t, const struct list *list, struct sl_span date, uint64_t entries)
+{
+	*SL_ARENA_PUSH(t->arena, t->lists, t->n_lists, t->room_lists) =
+		(struct sl_warninglist){ sl_arena_copy(t->arena, list->file),
+			sl_arena_copy(t->arena, date), entries };
+}
+
+bool sl_tables_warninglist(const struct sl_tables *t, size_t i, struct sl_span *name_r,
+	struct sl_span *date_r, uint64_t *entries_r)
+{
+	if (i >= t->n_lists)
+		return false;
+	*name_r = t->lists[i].name;
+	*date_r = t->lists[i].date;
+	*entries_r = t->lists[i].entries;
+	return true;
+}
+
 static enum sl_rc load_json(
 	struct sl_tables *t, struct list *list, struct sl_span text, struct sl_err *err)
 {
@@ -114,13 +133,14 @@ static enum sl_rc load_json(
 		return sl_err_set(err, SL_EXIT_CONFIG, "%.*s is no JSON", SL_ARG(list->file));
 	const struct sl_jsonin *items = sl_jsonin_member(document, "list");
 	list->type = sl_jsonin_text(sl_jsonin_member(document, "type"));
+	int64_t number;
+	struct sl_span version = sl_jsonin_text(sl_jsonin_member(document, "version"));
+	if (sl_jsonin_number(sl_jsonin_member(document, "version"), &number))
+		version = sl_arena_printf(t->arena, "%lld", (long long)number);
+	add_list(t, list, version, sl_jsonin_length(items));
 	if (speaks_of_hosts(sl_jsonin_member(document, "matching_attributes"))) {
 		for (size_t i = 0; i < sl_jsonin_length(items); i++)
 			add_item(t, list, sl_jsonin_text(sl_jsonin_at(items, i)));
-		int64_t number;
-		struct sl_span version = sl_jsonin_text(sl_jsonin_member(document, "version"));
-		if (sl_jsonin_number(sl_jsonin_member(document, "version"), &number))
-			version = sl_arena_printf(t->arena, "%lld", (long long)number);
 		if (sl_jsonin_length(items))
 			sl_tables_add_source(t, list->file, version);
 	}
@@ -131,15 +151,19 @@ static enum sl_rc load_json(
 /* "name" or "rank,name"; # starts a comment. */
 static void load_plain(struct sl_tables *t, struct list *list, struct sl_span text)
 {
-	struct sl_span line;
+	struct sl_span line, date = sl_tsv_head(text, SL_SPAN("date"));
+	uint64_t entries = 0;
 	list->type = SL_SPAN("string");
-	sl_tables_add_source(t, list->file, sl_tsv_head(text, SL_SPAN("date")));
+	sl_tables_add_source(t, list->file, date);
 	while (sl_span_split(&text, '\n', &line)) {
 		line = sl_span_trim(line);
 		ssize_t comma = sl_span_chr(line, ',', 0);
-		if (line.n && line.p[0] != '#')
-			add_item(t, list, comma < 0 ? line : sl_span_from(line, (size_t)comma + 1));
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		entries++;
+		add_item(t, list, comma < 0 ? line : sl_span_from(line, (size_t)comma + 1));
 	}
+	add_list(t, list, date, entries);
 }
 
 static int visible_file(const struct dirent *entry)

@@ -27,18 +27,41 @@ static struct sl_span hex(struct sl_arena *arena, const uint8_t *bytes, size_t n
 /* Names longer than these tell nothing more. */
 enum { NAME_MOST = 1024, TYPE_MOST = 256, NUMBERS = 128 };
 
-static struct sl_span head_of_text(struct sl_span text, size_t most)
+/* The text with U+FFFD for every byte that is no UTF-8: the type comes as it stands in the mail. */
+static struct sl_span repaired(struct sl_arena *arena, struct sl_span text)
 {
+	enum { REPLACEMENT = 0xfffd, REPLACEMENT_BYTES = 3 };
+	if (sl_utf8_valid_prefix(text) == text.n)
+		return text;
+	char *to = sl_arena_alloc(arena, REPLACEMENT_BYTES * text.n);
+	size_t n = 0;
+	while (text.n) {
+		size_t good = sl_utf8_valid_prefix(text);
+		if (good)
+			memcpy(to + n, text.p, good);
+		n += good;
+		text = sl_span_from(text, good);
+		if (text.n)
+			n += sl_utf8_encode(REPLACEMENT, to + n);
+		text = sl_span_from(text, text.n > 0);
+	}
+	return sl_span_of(to, n);
+}
+
+static struct sl_span head_of_text(struct sl_arena *arena, struct sl_span text, size_t most)
+{
+	text = repaired(arena, sl_span_head(text, most));
 	if (text.n <= most)
 		return text;
 	text = sl_span_head(text, most);
 	return sl_span_head(text, sl_utf8_valid_prefix(text));
 }
 
-static void add_file(struct sl_mail *mail, const struct sl_part *part, struct sl_attachment *to)
+static void add_file(struct sl_mail *mail, const struct sl_part *part, struct sl_span name,
+	struct sl_span type, struct sl_attachment *to)
 {
-	*to = (struct sl_attachment){ .name = head_of_text(part->name, NAME_MOST),
-		.type = head_of_text(part->type, TYPE_MOST),
+	*to = (struct sl_attachment){ .name = name,
+		.type = type,
 		.part = part->number,
 		.size = part->decoded.n,
 		.sha256 = sl_sha256_of(part->decoded),
@@ -60,18 +83,19 @@ static void process_attachments(void *thread, struct sl_mail *mail)
 	size_t room = 0;
 	(void)thread;
 	for (size_t i = 0; i < mail->n_parts; i++) {
-		if (!is_file(&mail->parts[i]))
+		const struct sl_part *part = &mail->parts[i];
+		if (!is_file(part))
 			continue;
-		size_t names = head_of_text(mail->parts[i].name, NAME_MOST).n +
-			       head_of_text(mail->parts[i].type, TYPE_MOST).n;
-		if (!sl_mail_take(mail, false, NUMBERS + names)) {
+		struct sl_span name = head_of_text(mail->arena, part->name, NAME_MOST);
+		struct sl_span type = head_of_text(mail->arena, part->type, TYPE_MOST);
+		if (!sl_mail_take(mail, false, NUMBERS + name.n + type.n)) {
 			sl_mail_flag_body(mail, SL_MSG_LIMIT_PARTS);
 			break;
 		}
 		struct sl_attachment *to = SL_ARENA_PUSH(
 			mail->arena, content->attachments, content->n_attachments, room);
-		add_file(mail, &mail->parts[i], to);
-		sl_assert(to->part == mail->parts[i].number);
+		add_file(mail, part, name, type, to);
+		sl_assert(to->part == part->number);
 	}
 }
 

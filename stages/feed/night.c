@@ -18,6 +18,7 @@
 
 struct told {
 	const struct sl_feed_input *in;
+	const struct sl_outdir *out;
 	const struct sl_redact *redact;
 	struct sl_night_row last;
 	bool any;                               /* there was a night */
@@ -242,6 +243,32 @@ static void put_archives(const void *thing, struct sl_arena *arena, struct sl_js
 	sl_json_array_end(to);
 }
 
+static void put_held(const void *thing, struct sl_arena *arena, struct sl_json *to)
+{
+	const struct told *t = thing;
+	const struct sl_held *held;
+	size_t n = sl_feeds_held(t->out, &held);
+	(void)arena;
+	sl_json_array(to);
+	for (size_t i = 0; i < n; i++) {
+		sl_json_object(to);
+		sl_json_key(to, "feed");
+		sl_json_str(to, held[i].feed);
+		sl_json_key(to, "why");
+		sl_json_str(to, held[i].why);
+		sl_json_key(to, "entries");
+		sl_json_u64(to, held[i].entries);
+		sl_json_key(to, "usual");
+		sl_json_u64(to, held[i].usual);
+		sl_json_key(to, "new");
+		sl_json_u64(to, held[i].fresh);
+		sl_json_key(to, "reason");
+		sl_json_text(to, held[i].reason);
+		sl_json_object_end(to);
+	}
+	sl_json_array_end(to);
+}
+
 static const struct sl_field_row rows[] = {
 	{ "schema", "number", 1, "version of this layout", NULL, sl_get_schema },
 	{ "as_of", "time", 1, "the clock that these outputs were made by", get_as_of, NULL },
@@ -259,6 +286,10 @@ static const struct sl_field_row rows[] = {
 	{ "counts", "object", 1, "what the store holds", NULL, put_counts },
 	{ "archives", "list of object", 1, "what was read: sizes, messages, members by kind", NULL,
 		put_archives },
+	{ "held", "list of object", 1,
+		"lists that were not let through: feed, why, entries, usual (median of the nights "
+		"before), new (first seen in this night), reason",
+		NULL, put_held },
 };
 
 const struct sl_field_table sl_fields_night = { "night", "night.json. One object.", false, rows,
@@ -388,7 +419,7 @@ static enum sl_rc write_night(
 {
 	struct sl_arena *arena = sl_arena_new(0), *scratch = sl_arena_new(0);
 	struct sl_redact *redact = sl_redact_new(in->config);
-	struct told told = { .in = in, .redact = redact };
+	struct told told = { .in = in, .out = out, .redact = redact };
 	add_nights(&told, scratch);
 	count_embedded(&told, scratch);
 	add_campaigns(&told, scratch);

@@ -47,6 +47,7 @@ static void add_indicator(struct making *m, const struct sl_indicator_row *row)
 	item->host = row->host;
 	item->domain = row->domain;
 	item->flags = (uint32_t)row->flags;
+	item->night = row->night;
 	item->first = item->last = SL_TIME_NONE;
 	item->into = (uint32_t)(t->n - 1);
 	item->hidden = sl_redact_changed(row->value, value);
@@ -98,7 +99,10 @@ static void unite_hidden(struct sl_tally *t)
 	for (size_t i = 1; i < n; i++) {
 		if (item_order(hidden[i - 1], hidden[i]) == 0) {
 			hidden[i]->into = hidden[i - 1]->into;
-			t->items[hidden[i]->into].flags |= hidden[i]->flags;
+			struct sl_tallied *into = &t->items[hidden[i]->into];
+			into->flags |= hidden[i]->flags;
+			if (hidden[i]->night < into->night)
+				into->night = hidden[i]->night;
 		}
 	}
 }

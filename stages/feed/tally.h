@@ -21,6 +21,7 @@ struct sl_tallied {
 	struct sl_span file_type; /* of a file's hash: the smallest of those it came with */
 	uint32_t flags, roles;    /* bits */
 	uint64_t messages;
+	uint64_t night; /* first seen in */
 	int64_t first, last;
 	const uint32_t *campaigns; /* indices into the tally's ids, ascending */
 	uint32_t n_campaigns;

@@ -38,6 +38,34 @@ static void files_and_their_digests(void **state)
 		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad attachment");
 }
 
+/* A type is bytes of the mail; in a record it is text, or the store would refuse the record. */
+static void types_that_are_no_text(void **state)
+{
+	static const struct {
+		const char *type, *want;
+	} rows[] = {
+		{ "t/\xff", "t/\xef\xbf\xbd" },
+		{ "\x80\xe3\x81x", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx" },
+		{ "application/x-\xc3\xa9", "application/x-\xc3\xa9" },
+		{ "", "" },
+	};
+	struct desk *desk = *state;
+	char longest[400];
+	desk_clear(desk);
+	for (size_t i = 0; i < SL_LEN(rows); i++)
+		add_part(desk, rows[i].type, "a", "abc", true);
+	memset(longest, '\xff', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	add_part(desk, longest, longest, "abc", true);
+	desk_run(desk, &sl_stage_attachment);
+	const struct sl_content *c = &desk->mail.content;
+	assert_int_equal(c->n_attachments, SL_LEN(rows) + 1);
+	for (size_t i = 0; i < SL_LEN(rows); i++)
+		CHECK_SPAN_ROW(c->attachments[i].type, rows[i].want, i);
+	assert_int_equal(c->attachments[SL_LEN(rows)].type.n, 255);
+	assert_int_equal(c->attachments[SL_LEN(rows)].name.n, 1023);
+}
+
 static void no_parts(void **state)
 {
 	struct desk *desk = *state;
@@ -64,6 +92,6 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(files_and_their_digests),
-		cmocka_unit_test(no_parts) };
+		cmocka_unit_test(types_that_are_no_text), cmocka_unit_test(no_parts) };
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

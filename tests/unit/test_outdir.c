@@ -5,7 +5,6 @@
 #include "pipeline/feed.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -86,49 +85,101 @@ static void manifest_is_sorted_and_true(void **state)
 	assert_string_equal(text, "secret");
 }
 
-static void begin_takes_the_manifest_away(void **state)
+static struct sl_outdir *open_old(void)
+{
+	struct sl_err err;
+	struct sl_outdir *out = open_out("out");
+	write_file(out, "a", "old", true);
+	write_file(out, "lists/b", "old", true);
+	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
+	assert_int_equal(sl_outdir_begin(out, &err), SL_OK);
+	return out;
+}
+
+/* Both files and the manifest are those of open_old(), and there is no litter. */
+static void check_old(void)
+{
+	char text[512];
+	read_file("out/a", text, sizeof(text));
+	assert_string_equal(text, "old");
+	read_file("out/lists/b", text, sizeof(text));
+	assert_string_equal(text, "old");
+	assert_int_equal(read_file("out/MANIFEST.sha256", text, sizeof(text)), 64 + 4 + 64 + 10);
+	assert_int_equal(access(path_of("out/.a.tmp"), F_OK), -1);
+	assert_int_equal(access(path_of("out/lists/.b.tmp"), F_OK), -1);
+	assert_int_equal(access(path_of("out/.MANIFEST.sha256.tmp"), F_OK), -1);
+}
+
+static void old_files_stay_until_the_end(void **state)
 {
 	char text[64];
 	struct sl_err err;
 	(void)state;
-	struct sl_outdir *out = open_out("out");
-	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
-	assert_int_equal(read_file("out/MANIFEST.sha256", text, sizeof(text)), 0);
-	assert_int_equal(sl_outdir_begin(out, &err), SL_OK);
-	assert_int_equal(read_file("out/MANIFEST.sha256", text, sizeof(text)), SIZE_MAX);
+	struct sl_outdir *out = open_old();
+	write_file(out, "a", "new", true);
+	read_file("out/a", text, sizeof(text));
+	assert_string_equal(text, "old");
 	sl_outdir_free(&out);
+	check_old();
+	out = open_out("out");
+	write_file(out, "a", "new", true);
+	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
+	sl_outdir_free(&out);
+	read_file("out/a", text, sizeof(text));
+	assert_string_equal(text, "new");
+	assert_int_equal(read_file("out/MANIFEST.sha256", text, sizeof(text)), 63);
 }
 
 static void giving_up_leaves_the_old_file(void **state)
 {
-	char text[64];
 	struct sl_err err;
 	struct sl_outfile *file;
 	(void)state;
-	struct sl_outdir *out = open_out("out");
-	write_file(out, "a", "old", true);
+	struct sl_outdir *out = open_old();
 	assert_int_equal(sl_outfile_open(out, "a", true, &file, &err), SL_OK);
 	sl_outfile_add(file, SL_SPAN("new"));
 	sl_outfile_abort(&file);
 	sl_outfile_abort(&file);
-	read_file("out/a", text, sizeof(text));
-	assert_string_equal(text, "old");
-	assert_int_equal(access(path_of("out/.a.tmp"), F_OK), -1);
 	sl_outdir_free(&out);
+	check_old();
 }
 
-/* A write that fails (here: over the file size limit) is told at the close, with 74; the old file
- * stays. */
-static void failing_writes(void **state)
+/* What stands in the way of one file is found before the first one is replaced. */
+static void something_in_the_way(void **state)
 {
 	char text[64];
+	struct sl_err err;
+	(void)state;
+	struct sl_outdir *out = open_old();
+	assert_int_equal(mkdir(path_of("out/z"), 0700), 0);
+	write_file(out, "a", "new", true);
+	write_file(out, "z", "new", true);
+	assert_int_equal(sl_outdir_finish(out, &err), SL_FATAL);
+	assert_int_equal(err.exit_code, SL_EXIT_CANTCREAT);
+	assert_non_null(strstr(err.text, "out/z"));
+	sl_outdir_free(&out);
+	check_old();
+	assert_int_equal(rmdir(path_of("out/z")), 0);
+	assert_int_equal(unlink(path_of("out/MANIFEST.sha256")), 0);
+	assert_int_equal(mkdir(path_of("out/MANIFEST.sha256"), 0700), 0);
+	assert_int_equal(sl_outdir_open(path_of("out"), &out, &err), SL_OK);
+	assert_int_equal(sl_outdir_begin(out, &err), SL_FATAL);
+	assert_int_equal(err.exit_code, SL_EXIT_CANTCREAT);
+	sl_outdir_free(&out);
+	read_file("out/a", text, sizeof(text));
+	assert_string_equal(text, "old");
+}
+
+/* A write that fails (here: over the file size limit) is told at the close, with 73. */
+static void failing_writes(void **state)
+{
 	struct sl_err err;
 	struct sl_outfile *file;
 	struct rlimit old, small;
 	(void)state;
-	struct sl_outdir *out = open_out("out");
-	write_file(out, "a", "old", true);
-	signal(SIGXFSZ, SIG_IGN);
+	struct sl_outdir *out = open_old();
+	write_file(out, "lists/b", "new", true);
+
 	getrlimit(RLIMIT_FSIZE, &old);
 	small = old;
 	small.rlim_cur = 100 * 1024;
@@ -138,18 +189,16 @@ static void failing_writes(void **state)
 		sl_outfile_add(file, SL_SPAN("a line of text\n"));
 	assert_int_equal(sl_outfile_close(&file, &err), SL_FATAL);
 	setrlimit(RLIMIT_FSIZE, &old);
-	assert_int_equal(err.exit_code, SL_EXIT_IOERR);
+	assert_int_equal(err.exit_code, SL_EXIT_CANTCREAT);
 	assert_non_null(strstr(err.text, "out/a"));
-	read_file("out/a", text, sizeof(text));
-	assert_string_equal(text, "old");
-	assert_int_equal(access(path_of("out/.a.tmp"), F_OK), -1);
-	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
 	sl_outdir_free(&out);
+	check_old();
 }
 
 static void litter_and_links_are_replaced(void **state)
 {
 	char text[64];
+	struct sl_err err;
 	(void)state;
 	struct sl_outdir *out = open_out("out");
 	int fd = open(path_of("victim"), O_CREAT | O_WRONLY, 0600);
@@ -157,6 +206,7 @@ static void litter_and_links_are_replaced(void **state)
 	close(fd);
 	assert_int_equal(symlink("../victim", path_of("out/.a.tmp")), 0);
 	write_file(out, "a", "new", true);
+	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
 	read_file("victim", text, sizeof(text));
 	assert_string_equal(text, "mine");
 	read_file("out/a", text, sizeof(text));
@@ -202,10 +252,10 @@ static void large_files(void **state)
 		sl_digest_add(digest, sl_span_of(piece, i));
 	}
 	assert_int_equal(sl_outfile_close(&file, &err), SL_OK);
+	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
 	struct stat st;
 	assert_int_equal(stat(path_of("out/big"), &st), 0);
 	assert_int_equal(st.st_size, 900 * 899 / 2);
-	assert_int_equal(sl_outdir_finish(out, &err), SL_OK);
 	sl_outdir_free(&out);
 	struct sl_sha256 sum = sl_digest_final(digest);
 	sl_digest_free(&digest);
@@ -219,7 +269,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(manifest_is_sorted_and_true, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(begin_takes_the_manifest_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(old_files_stay_until_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(something_in_the_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(giving_up_leaves_the_old_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failing_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(litter_and_links_are_replaced, set_up, tear_down),
