@@ -2,10 +2,11 @@
 /* batch.h - raw messages on their way from a reader to a worker and to the committer.
  *
  * A batch is at most SL_BATCH_MESSAGES messages in one slab of memory with one owner at a time; a
- * queue push hands it over. Slabs lie in one reserved range of shared memory, so that a cell forked
- * later sees the same bytes (docs/ARCHITECTURE.md). A message above the slab size gets a range of
- * its own behind the slabs, given back to the system after use. The pool gives each reader a fixed
- * quota of batches: that, and not the queue, is what bounds memory.
+ * queue push hands it over. Slabs lie in one nameless file of shared memory, which worker cells see
+ * read-only and at the same address. A message above the slab size gets a range of its own behind
+ * the slabs, given back to the system after use. The pool gives each reader a fixed quota of
+ * batches: that, and not the queue, is what bounds memory. Behind the ranges lie the windows of the
+ * cells (cell.h), one each.
  */
 #ifndef SL_BATCH_H
 #define SL_BATCH_H
@@ -13,9 +14,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/hash.h"
+#include "slab.h"
 
-enum { SL_BATCH_MESSAGES = 64 };
 /* The results of one message and of the mails inside it: at most FLOOR + FACTOR bytes for each of
  * its own, and never more than MOST. */
 enum { SL_RESULTS_FLOOR = 256 * 1024, SL_RESULTS_FACTOR = 24, SL_RESULTS_MOST = 20 << 20 };
@@ -30,37 +32,53 @@ struct sl_raw {
 	bool cut;             /* the message limit was hit */
 };
 
-/* What happened in an archive beside messages. It rides in a batch, so that it is committed by the
- * same thread, in the same transactions, as the messages. */
-enum sl_note_kind { SL_NOTE_REJECT, SL_NOTE_END };
-
+/* It rides in a batch, so that it is committed by the same thread, in the same transactions, as the
+ * messages. */
 struct sl_note {
 	enum sl_note_kind kind;
 	uint32_t archive;
-	struct sl_span entry, reason, detail; /* REJECT; in the batch's arena */
+	uint64_t seq;                         /* messages of the archive before it */
+	struct sl_span entry, reason, detail; /* in the batch's arena; empty for END */
 	uint64_t offset;
+};
+
+/* A message that ended a cell, twice; its result is what the byte scanner found. */
+struct sl_crash {
+	uint32_t index;              /* in the batch */
+	struct sl_span cause, stage; /* in the batch's arena */
 };
 
 struct sl_batch {
 	struct sl_pool *pool;
 	unsigned reader; /* whose quota it is */
-	char *slab;
-	size_t size, used;
+	uint64_t serial; /* among the batches of this reader, in the order they were handed on */
+	struct sl_slab *slab;
+	size_t size; /* of slab->bytes */
 	struct sl_raw raws[SL_BATCH_MESSAGES];
 	size_t n;
 	bool has_range;         /* holds the reader's large range */
 	struct sl_arena *arena; /* entry names and notes */
 	struct sl_note *notes;
 	size_t n_notes, room_notes;
+	uint32_t slab_notes; /* how many of them came out of the slab's table */
+	struct sl_crash *crashes;
+	size_t n_crashes, room_crashes;
 	struct sl_buf results; /* encoded struct sl_result, one behind the other */
 	struct sl_batch *next_free;
 };
 
 struct sl_pool;
 
-/* Reserve `readers` x `quota` slabs of `slab_size` bytes, and one range of `message_max` bytes a
- * reader; pages are taken as they are written. */
-struct sl_pool *sl_pool_new(unsigned readers, unsigned quota, size_t slab_size, size_t message_max);
+struct sl_pool_sizes {
+	unsigned readers, quota; /* batches of each reader */
+	size_t slab, message;    /* bytes: of a slab, and of the largest message */
+	unsigned windows;        /* 0: no cells */
+	size_t window;
+};
+
+/* Reserve the memory; pages are taken as they are written. Exit 70: there is no such memory. */
+enum sl_rc sl_pool_new(const struct sl_pool_sizes *sizes, struct sl_pool **pool_r,
+	struct sl_err *err) SL_MUST_CHECK;
 /* Asserts that every batch came home. Sets the pointer NULL. */
 void sl_pool_free(struct sl_pool **pool);
 /* An empty batch out of the reader's quota; waits for one. NULL after sl_pool_abort(). */
@@ -72,9 +90,34 @@ void sl_pool_abort(struct sl_pool *pool);
  * large range. Terms of the printed bound; that the mill keeps them is argued in mill.c. */
 size_t sl_batch_results_most(size_t slab_size);
 
-/* The message that begins at `from` in the slab and has `have` bytes there outgrew the slab: move
- * it into the reader's large range, waiting until that is free. `room_r` is the size of the range.
- * NULL after an abort. The batch takes no further message. */
-char *sl_batch_enlarge(struct sl_batch *batch, const char *from, size_t have, size_t *room_r);
+/* Copy what the filler counted in since the last call, as messages and notes of `archive`. Every
+ * number is checked; `seq_r` is the least seq that the next message may have, and is moved on.
+ * False: the table is malformed; what was good before is kept. */
+bool sl_batch_accept(struct sl_batch *batch, uint32_t archive, uint64_t *seq_r) SL_MUST_CHECK;
+/* The filler died: forget what it began, so that another one can go on in the slab. */
+void sl_batch_repair(struct sl_batch *batch);
+/* Take the reader's large range for the message that outgrew the slab, waiting until it is free.
+ * False after an abort. The batch takes no further message. */
+bool sl_batch_enlarge(struct sl_batch *batch) SL_MUST_CHECK;
+
+/* ---- the memory, for cells ---- */
+
+/* Positions count from here; the same address in every process. */
+char *sl_pool_base(const struct sl_pool *pool);
+uint32_t sl_batch_number(const struct sl_batch *batch);
+/* By number, without a batch: in a cell. */
+struct sl_slab *sl_pool_slab(const struct sl_pool *pool, uint32_t number);
+char *sl_pool_range(const struct sl_pool *pool, unsigned reader);
+void *sl_pool_window(const struct sl_pool *pool, unsigned window);
+/* Give back the pages of a window beyond `keep` bytes. */
+void sl_pool_trim_window(const struct sl_pool *pool, unsigned window, size_t keep);
+const struct sl_pool_sizes *sl_pool_sizes(const struct sl_pool *pool);
+/* In the zygote: the whole becomes read-only, windows are not mapped. Then, in a cell, what it may
+ * write: its window, and for a reader its slabs and its range. When the cell has closed its
+ * descriptors, nothing more can be made writable. */
+void sl_pool_close(struct sl_pool *pool);
+void sl_pool_open_window(struct sl_pool *pool, unsigned window);
+void sl_pool_open_slabs(struct sl_pool *pool, unsigned reader);
+int sl_pool_descriptor(const struct sl_pool *pool);
 
 #endif

@@ -22,8 +22,8 @@ const struct sl_command sl_command_run = {
 	.more = "\nINPUT: files, folders (walked), or - for standard input. What a file is, is "
 		"told by "
 		"its\ncontent, never by its name. A run that was killed goes on when it is started "
-		"again.\n\nExit codes: 0 clean; 1 finished, but some input was damaged or limited; "
-		"64 "
+		"again.\n\nExit codes: 0 clean; 1 finished, but some input was damaged or limited, "
+		"or a list was held back; 64 "
 		"usage;\n65 no input readable; 66 no such input; 73 cannot create output; 74 I/O "
 		"error;\n"
 		"75 the store is in use; 78 configuration; 128+n stopped by signal n.\n",

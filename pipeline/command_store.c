@@ -137,10 +137,32 @@ static void say(void *log, const char *line)
 	sl_log_line(log, SL_LOG_WARN, "%s", line);
 }
 
+/* The writer's work: what it changes is all or nothing, so it may die of the damage, too. */
+static int rebuild_here(const struct sl_config *config, struct sl_log *log)
+{
+	struct sl_err err;
+	struct sl_store *store;
+	if (sl_store_open(config->store, SL_STORE_READ, &store, &err) != SL_OK)
+		return sl_log_failure(log, &err); /* do not make one */
+	sl_store_close(&store);
+	if (sl_store_open(config->store, SL_STORE_WRITE, &store, &err) != SL_OK)
+		return sl_log_failure(log, &err);
+	enum sl_rc rc = sl_store_rebuild(store, &err);
+	sl_store_close(&store);
+	if (rc == SL_FATAL)
+		return sl_log_failure(log, &err);
+	if (rc == SL_WARN)
+		sl_log_line(log, SL_LOG_WARN, "mails that cannot be read are not counted");
+	return SL_EXIT_CLEAN;
+}
+
 static int check_here(const struct sl_config *config, struct sl_log *log)
 {
 	struct sl_err err;
 	struct sl_store *store;
+	int code = config->rebuild ? rebuild_here(config, log) : SL_EXIT_CLEAN;
+	if (code != SL_EXIT_CLEAN)
+		return code;
 	if (sl_store_open(config->store, SL_STORE_READ, &store, &err) != SL_OK)
 		return sl_log_failure(log, &err);
 	enum sl_rc rc = sl_store_check(store, say, log, &err);
@@ -222,7 +244,14 @@ const struct sl_command sl_command_check = {
 	.name = "check",
 	.operands = "",
 	.help = "verify the store",
-	.more = "",
+	.more = "\nExit codes: 0 sound; 1 rows that do not fit, one line each; 74 pages that "
+		"cannot be "
+		"read.\n--rebuild mends what does not fit in tables that can be built again, and "
+		"drops "
+		"the cache\nof look-ups. What it cannot mend: rows of archives, messages, "
+		"sightings, "
+		"contents and\ncampaigns (forget their archive or night and read it again), and "
+		"damaged pages (a copy).\n",
 	.least = 0,
 	.most = 0,
 	.run = check,

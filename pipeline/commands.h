@@ -28,6 +28,7 @@ extern const struct sl_command sl_command_show;
 extern const struct sl_command sl_command_explain;
 extern const struct sl_command sl_command_lookup;
 extern const struct sl_command sl_command_check;
+extern const struct sl_command sl_command_forget;
 
 /* Program, libraries with their versions, store schema. */
 void sl_version_text(struct sl_buf *to);

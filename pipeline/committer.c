@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* committer.c - the only writer while mails are read.
  *
- * It takes batches in whatever order they come: all merges of the store are commutative. The
- * results of a message, the counters of the night and the done range of the archive go into the
+ * The results of a message, the counters of the night and the done range of the archive go into the
  * same transaction, so a killed run has either all of a message or nothing of it.
+ *
+ * All merges of the store are commutative, so the order in which archives come does not matter. The
+ * batches of one reader are put in the order in which it filled them (workers overtake one
+ * another): then the messages of an archive come in their own order, and the place where an archive
+ * with too many crashes is set aside is the same on any machine. A batch that came too early waits;
+ * the reader's quota bounds how many.
  */
 #include "engine.h"
 
+#include <stdlib.h>
+
 enum { COMMIT_MESSAGES = 1000, COMMIT_DIRTY = 64 << 20 };
 static const double COMMIT_SECONDS = 1.0;
+
+/* An archive is set aside when this many messages in a row crashed, or so many and one in a hundred
+ * more: the grace keeps a bad stretch of a good archive from being the end of it. */
+enum { CRASHES_IN_A_ROW = 50, CRASHES_GRACE = 50, CRASHES_SHARE = 100 };
+
+struct order {
+	uint64_t next;          /* serial of the batch that is due */
+	struct sl_batch *early; /* those that came too soon, by serial */
+};
 
 struct committer {
 	struct sl_engine *engine;
@@ -17,6 +33,7 @@ struct committer {
 	bool open; /* a transaction */
 	double opened;
 	uint64_t in_txn;
+	struct order *orders; /* one a reader */
 };
 
 static enum sl_rc begin(struct committer *c)
@@ -63,6 +80,12 @@ static enum sl_rc ensure_archive(struct committer *c, struct sl_input *input)
 	for (size_t i = 0; met && i < row.n_names; i++)
 		named |= sl_span_eq(row.names[i], input->name);
 	sl_view_close(&view);
+	if (met && !c->engine->config->again) {
+		input->crashed = row.crashed;
+		input->in_a_row = row.in_a_row;
+		if (row.set_aside)
+			atomic_store(&input->set_aside, true);
+	}
 	if (input->known && named)
 		return SL_OK;
 	if (!met)
@@ -72,6 +95,16 @@ static enum sl_rc ensure_archive(struct committer *c, struct sl_input *input)
 		return SL_FATAL;
 	return sl_store_put_archive(c->engine->store, c->engine->night.serial, &input->key,
 		input->name, input->stamp.size, SL_SOURCE_VERSION, SL_PARSE_VERSION, &c->err);
+}
+
+/* How far the reader got before it heard of it is chance: what it counted is not used. */
+static void count_what_was_kept(const struct sl_input *input, struct sl_archive_row *totals)
+{
+	totals->damaged = true;
+	totals->messages = input->kept;
+	totals->bytes = 0;
+	totals->rejects = input->kept_rejects + input->crashed + 1;
+	memset(totals->members, 0, sizeof(totals->members));
 }
 
 /* Everything of the archive is committed, or will be with this transaction. */
@@ -87,8 +120,10 @@ static enum sl_rc finish_archive(struct committer *c, struct sl_input *input)
 			.damaged = input->damaged,
 			.messages = input->emitted,
 			.bytes = input->bytes,
-			.rejects = input->rejects };
+			.rejects = input->rejects + input->crashed };
 		memcpy(totals.members, input->members, sizeof(totals.members));
+		if (atomic_load(&input->set_aside))
+			count_what_was_kept(input, &totals);
 		if (sl_store_finish_archive(e->store, &totals, &c->err) != SL_OK)
 			return SL_FATAL;
 	}
@@ -159,72 +194,203 @@ static enum sl_rc put_result(
 	return SL_OK;
 }
 
-static enum sl_rc put_results(struct committer *c, struct sl_batch *batch)
+/* ---- crashes ---- */
+
+static const struct sl_crash *crash_of(const struct sl_batch *batch, uint32_t index)
 {
-	struct sl_span rest = sl_buf_span(&batch->results);
-	size_t results = 0;
-	while (rest.n) {
+	for (size_t i = 0; i < batch->n_crashes; i++)
+		if (batch->crashes[i].index == index)
+			return &batch->crashes[i];
+	return NULL;
+}
+
+static enum sl_rc put_reject(struct committer *c, struct sl_input *input, struct sl_span entry,
+	const char *reason, struct sl_span detail, uint64_t offset)
+{
+	struct sl_engine *e = c->engine;
+	struct sl_reject_row row = { input->key, entry, sl_span_str(reason), detail, offset,
+		e->night.serial };
+	input->damaged = true;
+	atomic_fetch_add(&e->counts.rejects, 1);
+	sl_log_input(e->log, reason, input->name, entry, offset, "%.*s", SL_ARG(detail));
+	return sl_store_put_reject(e->store, &row, &c->err);
+}
+
+/* The bytes go into quarantine before the transaction that says so is committed: a killed run puts
+ * them there twice, which is once. */
+static enum sl_rc put_crash(struct committer *c, struct sl_input *input, const struct sl_raw *raw,
+	const struct sl_crash *crash)
+{
+	struct sl_engine *e = c->engine;
+	bool kept;
+	struct sl_quarantined item = { .id = sl_hash_name(raw->bytes),
+		.bytes = raw->bytes,
+		.archive = input->name,
+		.entry = raw->entry,
+		.ordinal = raw->ordinal,
+		.offset = raw->offset,
+		.length = raw->length,
+		.cause = crash->cause,
+		.stage = crash->stage };
+	atomic_fetch_add(&e->counts.crashed, 1);
+	if (sl_quarantine_put(e->quarantine, &item, &kept, &c->err) != SL_OK)
+		return SL_FATAL;
+	struct sl_span detail = crash->stage.n ? sl_arena_printf(c->arena, "%.*s in %.*s",
+							 SL_ARG(crash->cause), SL_ARG(crash->stage))
+					       : crash->cause;
+	return put_reject(c, input, raw->entry, "crashed", detail, raw->offset);
+}
+
+static bool too_many(const struct sl_input *input)
+{
+	return input->in_a_row >= CRASHES_IN_A_ROW ||
+	       input->crashed > CRASHES_GRACE + input->kept / CRASHES_SHARE;
+}
+
+static enum sl_rc count_crash(
+	struct committer *c, struct sl_input *input, const struct sl_raw *raw, bool crashed)
+{
+	bool was = input->in_a_row > 0;
+	input->in_a_row = crashed ? input->in_a_row + 1 : 0;
+	input->crashed += crashed;
+	if (!crashed && !was)
+		return SL_OK;
+	bool aside = crashed && too_many(input);
+	if (sl_store_put_crashes(c->engine->store, &input->key, input->crashed, input->in_a_row,
+		    aside, &c->err) != SL_OK)
+		return SL_FATAL;
+	if (!aside)
+		return SL_OK;
+	atomic_store(&input->set_aside, true);
+	struct sl_span detail = sl_arena_printf(c->arena,
+		"%llu of %llu messages crashed, %llu of them in a row; the rest is not read",
+		(unsigned long long)input->crashed, (unsigned long long)input->kept,
+		(unsigned long long)input->in_a_row);
+	return put_reject(c, input, raw->entry, "set-aside", detail, raw->offset);
+}
+
+/* ---- batches ---- */
+
+/* All results of one message, and that it is done. */
+static enum sl_rc put_message(
+	struct committer *c, const struct sl_batch *batch, uint32_t index, struct sl_span *rest)
+{
+	const struct sl_raw *raw = &batch->raws[index];
+	struct sl_input *input = &c->engine->plan->inputs[raw->archive];
+	const struct sl_crash *crash = crash_of(batch, index);
+	if (ensure_archive(c, input) != SL_OK)
+		return SL_FATAL;
+	bool aside = atomic_load(&input->set_aside);
+	for (bool any = false; rest->n;) {
+		struct sl_span before = *rest;
 		struct sl_result result;
 		sl_arena_reset(c->arena);
-		if (!sl_result_decode(&rest, c->arena, &result) || result.index >= batch->n)
+		if (!sl_result_decode(rest, c->arena, &result) || result.index < index)
 			return sl_err_set(&c->err, SL_EXIT_INTERNAL,
 				"a worker handed over a malformed result");
-		struct sl_input *input =
-			&c->engine->plan->inputs[batch->raws[result.index].archive];
-		if (ensure_archive(c, input) != SL_OK || put_result(c, batch, &result) != SL_OK)
-			return SL_FATAL;
-		results++;
-	}
-	sl_assert(results >= batch->n);
-	return SL_OK;
-}
-
-static enum sl_rc put_done(struct committer *c, const struct sl_batch *batch)
-{
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct sl_raw *raw = &batch->raws[i];
-		struct sl_input *input = &c->engine->plan->inputs[raw->archive];
-		if (sl_store_put_done(c->engine->store, &input->key, raw->seq, &c->err) != SL_OK)
-			return SL_FATAL;
-		input->committed++;
-		c->in_txn++;
-		atomic_fetch_add(&c->engine->counts.passed, 1);
-		if (finish_archive(c, input) != SL_OK)
-			return SL_FATAL;
-	}
-	return SL_OK;
-}
-
-static enum sl_rc put_notes(struct committer *c, const struct sl_batch *batch)
-{
-	for (size_t i = 0; i < batch->n_notes; i++) {
-		const struct sl_note *note = &batch->notes[i];
-		struct sl_input *input = &c->engine->plan->inputs[note->archive];
-		if (ensure_archive(c, input) != SL_OK)
-			return SL_FATAL;
-		if (note->kind == SL_NOTE_REJECT) {
-			struct sl_reject_row row = { input->key, note->entry, note->reason,
-				note->detail, note->offset, c->engine->night.serial };
-			if (sl_store_put_reject(c->engine->store, &row, &c->err) != SL_OK)
-				return SL_FATAL;
-		} else {
-			input->ended = true;
-			if (finish_archive(c, input) != SL_OK)
-				return SL_FATAL;
+		if (result.index > index) {
+			*rest = before;
+			sl_assert(any);
+			break;
 		}
+		any = true;
+		if (!aside && put_result(c, batch, &result) != SL_OK)
+			return SL_FATAL;
 	}
+	sl_arena_reset(c->arena);
+	input->committed++;
+	c->in_txn++;
+	atomic_fetch_add(&c->engine->counts.passed, 1);
+	if (aside)
+		return SL_OK;
+	input->kept = raw->seq + 1;
+	if ((crash && put_crash(c, input, raw, crash) != SL_OK) ||
+		count_crash(c, input, raw, crash != NULL) != SL_OK)
+		return SL_FATAL;
+	return sl_store_put_done(c->engine->store, &input->key, raw->seq, &c->err);
+}
+
+static enum sl_rc put_messages(struct committer *c, const struct sl_batch *batch)
+{
+	struct sl_span rest = sl_buf_span(&batch->results);
+	for (uint32_t i = 0; i < batch->n; i++) {
+		struct sl_input *input = &c->engine->plan->inputs[batch->raws[i].archive];
+		if (put_message(c, batch, i, &rest) != SL_OK || finish_archive(c, input) != SL_OK)
+			return SL_FATAL;
+	}
+	sl_assert(rest.n == 0);
 	return SL_OK;
+}
+
+static enum sl_rc put_note(struct committer *c, const struct sl_note *note)
+{
+	struct sl_engine *e = c->engine;
+	struct sl_input *input = &e->plan->inputs[note->archive];
+	if (note->kind == SL_NOTE_MEMBER)
+		return SL_OK;
+	if (ensure_archive(c, input) != SL_OK)
+		return SL_FATAL;
+	if (note->kind == SL_NOTE_END) {
+		input->ended = true;
+		return finish_archive(c, input);
+	}
+	if (atomic_load(&input->set_aside) && note->seq > input->kept)
+		return SL_OK;
+	input->kept_rejects++;
+	struct sl_reject_row row = { input->key, note->entry, note->reason, note->detail,
+		note->offset, e->night.serial };
+	return sl_store_put_reject(e->store, &row, &c->err);
 }
 
 static enum sl_rc put_batch(struct committer *c, struct sl_batch *batch)
 {
-	if (begin(c) != SL_OK || put_results(c, batch) != SL_OK || put_done(c, batch) != SL_OK ||
-		put_notes(c, batch) != SL_OK)
+	if (begin(c) != SL_OK || put_messages(c, batch) != SL_OK)
 		return SL_FATAL;
+	for (size_t i = 0; i < batch->n_notes; i++)
+		if (put_note(c, &batch->notes[i]) != SL_OK)
+			return SL_FATAL;
 	if (c->in_txn >= COMMIT_MESSAGES || sl_store_dirty(c->engine->store) >= COMMIT_DIRTY ||
 		sl_clock_monotonic() - c->opened >= COMMIT_SECONDS)
 		return commit(c);
 	return SL_OK;
+}
+
+/* ---- order ---- */
+
+static void keep_for_later(struct order *order, struct sl_batch *batch)
+{
+	struct sl_batch **at = &order->early;
+	while (*at && (*at)->serial < batch->serial)
+		at = &(*at)->next_free;
+	batch->next_free = *at;
+	*at = batch;
+}
+
+/* Put it, and those that waited for it. Batches go home whatever happens. */
+static enum sl_rc put_in_order(struct committer *c, struct sl_batch *batch)
+{
+	struct order *order = &c->orders[batch->reader];
+	enum sl_rc rc = SL_OK;
+	keep_for_later(order, batch);
+	while (rc == SL_OK && order->early && order->early->serial == order->next) {
+		struct sl_batch *due = order->early;
+		order->early = due->next_free;
+		order->next++;
+		rc = put_batch(c, due);
+		sl_batch_home(due);
+	}
+	return rc;
+}
+
+static void send_home(struct committer *c)
+{
+	for (unsigned r = 0; r < c->engine->readers; r++)
+		while (c->orders[r].early) {
+			struct sl_batch *batch = c->orders[r].early;
+			c->orders[r].early = batch->next_free;
+			sl_batch_home(batch);
+		}
+	free(c->orders);
 }
 
 static struct sl_batch *next_batch(struct committer *c)
@@ -245,23 +411,25 @@ static struct sl_batch *next_batch(struct committer *c)
 
 void sl_committer_main(void *engine_p)
 {
-	struct committer c = { .engine = engine_p, .arena = sl_arena_new((size_t)4 << 20) };
+	struct sl_engine *engine = engine_p;
+	struct committer c = { .engine = engine,
+		.arena = sl_arena_new((size_t)4 << 20),
+		.orders = sl_calloc(engine->readers, sizeof(*c.orders)) };
 	struct sl_batch *batch;
 	sl_working_on("commits to the store");
 	while ((batch = next_batch(&c)) != NULL) {
-		enum sl_rc rc = put_batch(&c, batch);
-		sl_batch_home(batch);
-		if (rc != SL_OK) {
-			sl_engine_fail(c.engine, &c.err);
+		if (put_in_order(&c, batch) != SL_OK) {
+			sl_engine_fail(engine, &c.err);
 			break;
 		}
 	}
-	if (sl_queue_aborted(c.engine->done)) {
+	if (sl_queue_aborted(engine->done)) {
 		if (c.open)
-			sl_store_abort(c.engine->store);
+			sl_store_abort(engine->store);
 	} else if (commit(&c) != SL_OK) {
-		sl_engine_fail(c.engine, &c.err);
+		sl_engine_fail(engine, &c.err);
 	}
+	send_home(&c);
 	sl_arena_free(&c.arena);
-	atomic_store(&c.engine->committer_done, true);
+	atomic_store(&engine->committer_done, true);
 }

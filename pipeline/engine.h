@@ -12,7 +12,9 @@
 #include "base/thread.h"
 #include "batch.h"
 #include "mill.h"
+#include "quarantine.h"
 #include "storage/store.h"
+#include "zygote.h"
 
 #include <stdatomic.h>
 
@@ -34,6 +36,9 @@ struct sl_input {
 	uint64_t committed;           /* committer: messages that came by */
 	bool seen, ended, finished;   /* committer */
 	bool limited;                 /* committer: a limit was hit, and the row says so */
+	uint64_t crashed, in_a_row;   /* committer: messages in quarantine */
+	atomic_bool set_aside;        /* committer: too many of them; readers stop */
+	uint64_t kept, kept_rejects;  /* committer: messages and rejects up to there */
 };
 
 struct sl_plan {
@@ -54,6 +59,8 @@ struct sl_counts {
 	_Atomic uint64_t file_bytes;                             /* readers: of finished files */
 	_Atomic uint64_t message_bytes;                          /* readers */
 	_Atomic uint64_t messages, embedded, sightings, limited; /* committer */
+	_Atomic uint64_t crashed;  /* committer: messages in quarantine */
+	_Atomic uint64_t respawns; /* cells that died */
 	_Atomic uint64_t passed;   /* committer: all messages that came by */
 	_Atomic uint64_t variants; /* committer: new ones */
 	_Atomic uint64_t commits;  /* committer */
@@ -73,14 +80,19 @@ struct sl_engine {
 	atomic_bool draining; /* SIGINT or SIGTERM: finish what is in flight */
 	atomic_bool committer_done;
 	struct sl_counts counts;
-	struct sl_night_row night; /* committer while threads run */
-	struct sl_night_row last;  /* main: the night before this run; serial 0: none */
-	bool night_exists;         /* committer: the row is in the store */
-	pthread_mutex_t lock;      /* of the three below */
+	struct sl_night_row night;        /* committer while threads run */
+	struct sl_night_row last;         /* main: the night before this run; serial 0: none */
+	bool night_exists;                /* committer: the row is in the store */
+	struct sl_zygote *zygote;         /* NULL: mails and archives are parsed in threads */
+	struct sl_quarantine *quarantine; /* committer */
+	struct sl_sandbox_level sandbox;  /* of the cells */
+	pthread_mutex_t lock;             /* of the five below */
 	bool failed;
 	struct sl_err err;
-	void *keys; /* GHashTable of archive keys that this run has in hand */
-	double stage_seconds[SL_MILL_STAGES];
+	void *keys;        /* GHashTable of archive keys that this run has in hand */
+	double deaths[20]; /* when cells ended with no message to blame, in a ring */
+	uint64_t n_deaths;
+	uint64_t stage_ns[SL_MILL_STAGES];
 };
 
 /* Batches of one reader: enough to keep its share of the workers busy while it fills the next. */

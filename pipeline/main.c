@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the command line: which command, with which options. */
 #include "commands.h"
+#include "glib_log.h"
 #include "options.h"
 #include "stage.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { MOST_DESCRIPTORS = 65536 };
 
 static const struct sl_command *const commands[] = {
 	&sl_command_run,
@@ -17,6 +25,7 @@ static const struct sl_command *const commands[] = {
 	&sl_command_explain,
 	&sl_command_lookup,
 	&sl_command_check,
+	&sl_command_forget,
 };
 
 static void print(struct sl_buf *text)
@@ -117,9 +126,6 @@ static int run_command(const struct sl_command *command, struct sl_options *opti
 				  : config->verbose ? SL_LOG_DEBUG
 						    : SL_LOG_INFO;
 	struct sl_log *log = sl_log_new(STDERR_FILENO, level);
-	if (config->isolation_process)
-		sl_log_line(log, SL_LOG_WARN,
-			"--isolation=process is not in this version; mails are parsed in threads");
 	int code = command->run(config, tables, operands, log);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && code == SL_EXIT_CLEAN) {
 		sl_log_line(log, SL_LOG_QUIET, "cannot write standard output");
@@ -161,16 +167,41 @@ static int with_command(const struct sl_command *command, int argc, char **argv)
 static void keep_standard_streams(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
 			_exit(SL_EXIT_IOERR);
+}
+
+/* What the caller had blocked or ignored is his: a run must end when it is told to, and know of its
+ * children. */
+static void hear_signals(void)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+/* Readers, cells and LMDB want some; a low soft limit is a habit, not a wish. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < MOST_DESCRIPTORS ? limit.rlim_max : MOST_DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int main(int argc, char **argv)
 {
 	keep_standard_streams();
+	hear_signals();
+	raise_descriptors();
+	sl_glib_log_to(NULL, 0);
+	prctl(PR_SET_NAME, "spamloom"); /* a restart by /proc/self/exe is called "exe" */
 	const char *word = argc > 1 ? argv[1] : "--help";
 	/* libarchive reads the local times of zip members in the process's zone */
 	setenv("TZ", "UTC0", 1);
+	tzset(); /* a cell can open no zone file */
 	struct sl_buf text = sl_buf_make(1 << 20);
 	for (size_t i = 0; i < SL_LEN(commands); i++)
 		if (strcmp(word, commands[i]->name) == 0) {
@@ -186,8 +217,9 @@ int main(int argc, char **argv)
 	else if (strcmp(word, "--list-fields") == 0)
 		sl_list_fields(&text);
 	else {
-		fprintf(stderr, "spamloom: no command \"%s\"; see spamloom --help\n", word);
-		return SL_EXIT_USAGE;
+		struct sl_err err;
+		sl_err_set(&err, SL_EXIT_USAGE, "no command \"%s\"; see spamloom --help", word);
+		return complain(&err);
 	}
 	print(&text);
 	return SL_EXIT_CLEAN;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mill.h"
 
+#include "mock.h"
 #include "pipeline/base/utf8.h"
 #include "storage/codec.h"
 
@@ -8,8 +9,10 @@
 #include <time.h>
 
 static const struct sl_stage *const stages[] = {
+	&sl_stage_screen,
 	&sl_stage_header,
 	&sl_stage_body,
+	&sl_stage_bytes,
 	&sl_stage_text,
 	&sl_stage_attachment,
 	&sl_stage_url,
@@ -64,6 +67,8 @@ struct sl_mill {
 	struct sl_mail mail;
 	void *threads[SL_LEN(stages)];
 	uint64_t nanoseconds[SL_LEN(stages)];
+	_Atomic uint32_t *watch; /* number of the stage at work + 1 */
+	enum sl_mill_mode mode;
 };
 
 struct sl_mill *sl_mill_new(const struct sl_config *config, const struct sl_tables *tables,
@@ -120,15 +125,42 @@ static void cut_texts(struct sl_message *m)
 	}
 }
 
+static void watch(struct sl_mill *mill, size_t stage)
+{
+	if (mill->watch)
+		atomic_store_explicit(mill->watch, (uint32_t)stage + 1, memory_order_relaxed);
+}
+
+/* After a crash, less and less is tried: the byte scanner in place of the parsers of the body, then
+ * without what reads the header and judges the text, too. */
+static bool runs(const struct sl_mill *mill, const struct sl_stage *stage)
+{
+	if (mill->mode == SL_MILL_FULL)
+		return stage != &sl_stage_bytes;
+	if (stage == &sl_stage_body)
+		return false;
+	return mill->mode == SL_MILL_SCAN ||
+	       (stage != &sl_stage_screen && stage != &sl_stage_header && stage != &sl_stage_text &&
+		       stage != &sl_stage_attachment && stage != &sl_stage_brand);
+}
+
 static void walk_stages(struct sl_mill *mill)
 {
 	uint64_t before = now_ns();
 	for (size_t i = 0; i < SL_LEN(stages); i++) {
-		stages[i]->process(mill->threads[i], &mill->mail);
+		if (runs(mill, stages[i])) {
+			watch(mill, i);
+			if (sl_mock_mail && stages[i] == &sl_stage_body)
+				sl_mock_mail(mill->mail.raw);
+			stages[i]->process(mill->threads[i], &mill->mail);
+		}
 		uint64_t after = now_ns();
 		mill->nanoseconds[i] += after - before;
 		before = after;
 	}
+	watch(mill, SL_LEN(stages));
+	if (mill->mode != SL_MILL_FULL)
+		sl_mail_flag_header(&mill->mail, SL_MSG_CRASHED);
 	cut_texts(&mill->mail.message);
 	/* what the body earned belongs to every message that has it */
 	mill->mail.message.flags |= mill->mail.content.flags;
@@ -168,7 +200,7 @@ static void keep_inner(struct sl_mill *mill, uint64_t ordinal, struct sl_span pa
 	}
 }
 
-static void put_result(struct sl_mill *mill, struct sl_batch *batch, uint32_t index,
+static void put_result(struct sl_mill *mill, struct sl_buf *results, uint32_t index,
 	struct sl_span path, uint64_t length)
 {
 	struct sl_result result = { .index = index,
@@ -177,7 +209,7 @@ static void put_result(struct sl_mill *mill, struct sl_batch *batch, uint32_t in
 		.time = mill->mail.time,
 		.message = mill->mail.message,
 		.content = mill->mail.content };
-	sl_result_encode(&batch->results, &result);
+	sl_result_encode(results, &result);
 }
 
 /* Bytes that the results of mails inside a message may take. */
@@ -189,10 +221,10 @@ static size_t room_inside(size_t length)
 	return room < INSIDE_MOST ? room : INSIDE_MOST;
 }
 
-static void mill_inner(struct sl_mill *mill, struct sl_batch *batch, uint32_t index)
+static void mill_inner(
+	struct sl_mill *mill, const struct sl_raw *raw, uint32_t index, struct sl_buf *results)
 {
-	struct sl_buf *results = &batch->results;
-	size_t room = room_inside(batch->raws[index].bytes.n), start = results->n;
+	size_t room = room_inside(raw->bytes.n), start = results->n;
 	for (struct inner *inner = mill->first; inner; inner = inner->next) {
 		size_t before = results->n;
 		begin(mill, inner->bytes);
@@ -201,7 +233,7 @@ static void mill_inner(struct sl_mill *mill, struct sl_batch *batch, uint32_t in
 		mill->mail.message.parent = inner->parent;
 		mill->mail.message.sha256 = sl_sha256_of(inner->bytes);
 		keep_inner(mill, 0, inner->path);
-		put_result(mill, batch, index, inner->path, inner->bytes.n);
+		put_result(mill, results, index, inner->path, inner->bytes.n);
 		if (results->n - start > room) {
 			results->n = before;
 			mill->left_out = true;
@@ -224,10 +256,10 @@ static void flag_outermost(struct sl_mill *mill, struct sl_buf *results, size_t 
 	sl_result_encode(results, &outermost);
 }
 
-static void mill_message(struct sl_mill *mill, struct sl_batch *batch, uint32_t index)
+void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct sl_raw *raw,
+	uint32_t index, struct sl_buf *results)
 {
-	const struct sl_raw *raw = &batch->raws[index];
-	struct sl_buf *results = &batch->results;
+	mill->mode = mode;
 	sl_arena_reset(mill->inner_arena);
 	mill->first = NULL;
 	mill->last = &mill->first;
@@ -242,9 +274,9 @@ static void mill_message(struct sl_mill *mill, struct sl_batch *batch, uint32_t 
 	mill->mail.message.sha256 = sl_sha256_of(raw->bytes);
 	keep_inner(mill, raw->ordinal, SL_SPAN_NULL);
 	size_t from = results->n;
-	put_result(mill, batch, index, SL_SPAN_NULL, 0);
+	put_result(mill, results, index, SL_SPAN_NULL, 0);
 	size_t to = results->n;
-	mill_inner(mill, batch, index);
+	mill_inner(mill, raw, index, results);
 	if (mill->left_out)
 		flag_outermost(mill, results, from, to);
 	sl_assert(!results->overflow && results->n - from <= SL_RESULTS_MOST);
@@ -253,11 +285,46 @@ static void mill_message(struct sl_mill *mill, struct sl_batch *batch, uint32_t 
 void sl_mill_batch(struct sl_mill *mill, struct sl_batch *batch)
 {
 	for (uint32_t i = 0; i < batch->n; i++)
-		mill_message(mill, batch, i);
+		sl_mill_message(mill, SL_MILL_FULL, &batch->raws[i], i, &batch->results);
+}
+
+void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secret *secret,
+	struct sl_buf *results)
+{
+	struct sl_mail mail;
+	sl_mail_begin(&mail, NULL, NULL, secret, NULL, raw->bytes);
+	mail.message.sha256 = sl_sha256_of(raw->bytes);
+	mail.message.flags = SL_BIT(SL_MSG_CRASHED);
+	/* no content of its own is known: it shares nothing with another message */
+	mail.content.key = mail.message.content = mail.message.key;
+	mail.message.variant = mail.message.key;
+	mail.message.variant_name = mail.message.id;
+	struct sl_result result = { .index = index,
+		.time = raw->from_time != SL_TIME_NONE ? raw->from_time : raw->member_time,
+		.message = mail.message,
+		.content = mail.content };
+	sl_result_encode(results, &result);
+}
+
+void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage)
+{
+	mill->watch = stage;
+}
+
+void sl_mill_set_secret(struct sl_mill *mill, const struct sl_secret *secret)
+{
+	mill->secret = secret;
+}
+
+uint64_t sl_mill_stage_ns(const struct sl_mill *mill, size_t i)
+{
+	sl_assert(i < SL_LEN(stages));
+	return mill->nanoseconds[i];
 }
 
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time)
 {
+	mill->mode = SL_MILL_FULL;
 	begin(mill, raw);
 	mill->mail.from_time = from_time;
 	walk_stages(mill);
@@ -268,10 +335,4 @@ const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int6
 const char *sl_mill_stage_name(size_t i)
 {
 	return i < SL_LEN(stages) ? stages[i]->name : NULL;
-}
-
-double sl_mill_stage_seconds(const struct sl_mill *mill, size_t i)
-{
-	sl_assert(i < SL_LEN(stages));
-	return (double)mill->nanoseconds[i] / 1e9;
 }

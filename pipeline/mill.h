@@ -21,13 +21,30 @@ struct sl_mill;
 struct sl_mill *sl_mill_new(const struct sl_config *config, const struct sl_tables *tables,
 	const struct sl_secret *secret);
 void sl_mill_free(struct sl_mill **mill);
-/* Work through batch->raws; fills batch->results. Cost: see bench/. */
+enum sl_mill_mode {
+	SL_MILL_FULL,
+	SL_MILL_SCAN,  /* a byte scanner in place of the parsers of the body; flagged `crashed` */
+	SL_MILL_BYTES, /* nothing but the byte scanner */
+	SL_MILL_MODES
+};
+
+/* Work through batch->raws in full; fills batch->results. Cost: see bench/. */
 void sl_mill_batch(struct sl_mill *mill, struct sl_batch *batch);
+/* One message of a batch; `results` is added to. */
+void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct sl_raw *raw,
+	uint32_t index, struct sl_buf *results);
+/* The result of a message that nothing could be learned of: its names, and `crashed`. No mill, and
+ * nothing is parsed: for the engine. */
+void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secret *secret,
+	struct sl_buf *results);
+/* Note in `stage` which stage is at work: its number + 1; one more than the last: none. */
+void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage);
+void sl_mill_set_secret(struct sl_mill *mill, const struct sl_secret *secret);
 /* One message, for `explain`: the mail lives until the next call. */
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time);
 /* Name of stage number `i`, in the order in which they are walked; NULL behind the last. */
 const char *sl_mill_stage_name(size_t i);
-/* Seconds (wall) that it took so far in this mill. */
-double sl_mill_stage_seconds(const struct sl_mill *mill, size_t i);
+/* Nanoseconds (wall) that it took so far in this mill. */
+uint64_t sl_mill_stage_ns(const struct sl_mill *mill, size_t i);
 
 #endif

@@ -9,7 +9,7 @@
 #define WRITES "run feed"
 #define READS "run explain feed"
 #define JUDGES "run feed show explain"
-#define STORES "run feed campaigns show lookup check"
+#define STORES "run feed campaigns show lookup check forget"
 
 const struct sl_opt_row sl_opt_rows[] = {
 	{ "store", 's', SL_OPT_TEXT, AT(store), 0, 0, "DIR", "spamloom-store",
@@ -27,8 +27,16 @@ const struct sl_opt_row sl_opt_rows[] = {
 		"the night's clock, 2026-11-24 or 2026-11-24T04:00:00Z; default: "
 		"SOURCE_DATE_EPOCH, else now",
 		"run feed show explain lookup campaigns" },
-	{ "isolation", 0, SL_OPT_CHOICE, AT(isolation_process), 0, 0, "process|thread", "thread",
-		"where mails are parsed; this version has threads only", READS },
+	{ "isolation", 0, SL_OPT_CHOICE, AT(isolation_process), 0, 0, "process|thread", "process",
+		"where mails and archives are parsed: in sandboxed cells, or, for comparison, in "
+		"threads of the engine",
+		RUN },
+	{ "require-sandbox", 0, SL_OPT_FLAG, AT(require_sandbox), 0, 0, "", "no",
+		"do not run where the kernel lacks Landlock or seccomp", RUN },
+	{ "message-cpu", 0, SL_OPT_SIZE, AT(message_cpu), 10, 3600000, "MS", "2000",
+		"CPU time that a message may take in a cell, for each 16 MB begun", RUN },
+	{ "quarantine", 0, SL_OPT_SIZE, AT(quarantine), 0, ANY, "SIZE", "1G",
+		"bytes of crashed mails that are kept in STORE/quarantine", RUN },
 	{ "trust", 0, SL_OPT_LIST, AT(trust), 0, 0, "HOST|NET", "",
 		"the trap's own receivers: a host or a name above it, or a network", READS },
 	{ "authserv-id", 0, SL_OPT_LIST, AT(authserv_ids), 0, 0, "NAME", "",
@@ -49,7 +57,7 @@ const struct sl_opt_row sl_opt_rows[] = {
 	{ "warninglists", 0, SL_OPT_TEXT, AT(warninglists), 0, 0, "DIR", "",
 		"MISP warninglists (JSON) or top lists (one name a line)", JUDGES },
 	{ "brands", 0, SL_OPT_TEXT, AT(brands_file), 0, 0, "FILE", "",
-		"more brands, in the form of data/brands.tsv", JUDGES },
+		"more brands, in the form of data/brands.tsv", JUDGES " forget" },
 	{ "confidence", 0, SL_OPT_SIZE, AT(confidence), 0, 100, "N", "50",
 		"least confidence of what the lists hold", WRITES },
 	{ "wave-days", 0, SL_OPT_SIZE, AT(wave_days), 1, 36500, "DAYS", "30",
@@ -66,12 +74,22 @@ const struct sl_opt_row sl_opt_rows[] = {
 		"read archives again that are known; nothing is counted twice", RUN },
 	{ "rehash", 0, SL_OPT_FLAG, AT(rehash), 0, 0, "", "no",
 		"read every file to know it, even when size and times are unchanged", RUN },
+	{ "rebuild", 0, SL_OPT_FLAG, AT(rebuild), 0, 0, "", "no",
+		"build again what can be built out of mails, drop cached look-ups, then check",
+		"check" },
 	{ "all", 0, SL_OPT_FLAG, AT(all), 0, 0, "", "no", "campaigns of one message, too",
 		"run feed campaigns" },
 	{ "json", 0, SL_OPT_FLAG, AT(json), 0, 0, "", "no", "JSON in place of text",
 		"explain lookup" },
 	{ "slab", 0, SL_OPT_SIZE, AT(slab), 64 * 1024, 1 << 30, "SIZE", "2M",
 		"bytes of one batch of messages", RUN },
+	{ "force", 0, SL_OPT_FLAG, AT(force), 0, 0, "", "no",
+		"write the lists although they are not as usual (ten times as long, a tenth, or a "
+		"warninglist is missing)",
+		WRITES },
+	{ "warninglist-days", 0, SL_OPT_SIZE, AT(list_days), 0, 36500, "DAYS", "0",
+		"hold the lists back when the newest dated warninglist is older; 0: never",
+		WRITES },
 	{ "quiet", 'q', SL_OPT_FLAG, AT(quiet), 0, 0, "", "no", "only what is wrong", "" },
 	{ "verbose", 'v', SL_OPT_COUNT, AT(verbose), 0, 3, "", "0", "say more; twice: debug", "" },
 };

@@ -59,7 +59,8 @@ void sl_progress_draw(struct sl_progress *p)
 
 /* ---- memory ---- */
 
-enum { DIRTY_BOUND = 2 * 64 << 20, FIXED_BOUND = 48 << 20 };
+/* CELL: what a process has of its own before it reads anything: heap and data of the libraries. */
+enum { DIRTY_BOUND = 2 * 64 << 20, FIXED_BOUND = 48 << 20, CELL_BOUND = 16 << 20 };
 
 /* A worker's arena holds the decoded leaves, their text in UTF-8, and what was made of them: at
  * most three times what limit.decoded lets through, in practice a few MB. */
@@ -73,9 +74,15 @@ struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 	b.results = batches * sl_batch_results_most(config->slab) +
 		    (uint64_t)e->readers * SL_RESULTS_MOST;
 	b.parsers = (uint64_t)e->workers * 3 * config->limits.decoded;
+	b.decoders = (uint64_t)e->readers * SL_CELL_READER_DATA;
+	if (config->isolation_process)
+		b.cells = (uint64_t)e->workers *
+				  (sl_cell_window_size(config->slab) + SL_RESULTS_MOST) +
+			  ((uint64_t)e->workers + e->readers) * CELL_BOUND;
 	b.dirty = DIRTY_BOUND;
 	b.fixed = FIXED_BOUND;
-	b.total = b.slabs + b.large + b.results + b.parsers + b.dirty + b.fixed;
+	b.total = b.slabs + b.large + b.results + b.parsers + b.decoders + b.cells + b.dirty +
+		  b.fixed;
 	return b;
 }
 
@@ -84,11 +91,10 @@ void sl_progress_say_bound(const struct sl_engine *e)
 	struct sl_memory_bound b = sl_progress_bound(e);
 	sl_log_line(e->log, SL_LOG_INFO,
 		"memory bound %.0f MB: slabs %.0f, large messages %.0f, results %.0f, parsers "
-		"%.0f, "
-		"store %.0f, tables %.0f",
+		"%.0f, decoders %.0f, cells %.0f, store %.0f, tables %.0f",
 		(double)b.total / MB, (double)b.slabs / MB, (double)b.large / MB,
-		(double)b.results / MB, (double)b.parsers / MB, (double)b.dirty / MB,
-		(double)b.fixed / MB);
+		(double)b.results / MB, (double)b.parsers / MB, (double)b.decoders / MB,
+		(double)b.cells / MB, (double)b.dirty / MB, (double)b.fixed / MB);
 }
 
 /* ---- the last line ---- */
@@ -108,6 +114,9 @@ void sl_progress_say_end(const struct sl_engine *e, const struct sl_run_times *t
 		sl_buf_printf(&line, "%llu rejects, %llu unreadable, %llu limited, %llu no files; ",
 			(unsigned long long)c->rejects, (unsigned long long)c->unreadable,
 			(unsigned long long)c->limited, (unsigned long long)e->plan->specials);
+	if (c->crashed)
+		sl_buf_printf(&line, "%llu crashed and are in quarantine; ",
+			(unsigned long long)c->crashed);
 	bool nothing = c->passed == 0 && c->known == 0;
 	if (nothing)
 		sl_buf_str(&line, "no mail found; ");

@@ -6,7 +6,7 @@
  * sink below puts messages into the reader's batch, which may hold the end of one archive and the
  * start of the next.
  */
-#include "engine.h"
+#include "reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,42 +16,8 @@
 
 enum { CHUNK = 256 * 1024 };
 
-struct reader {
-	struct sl_sink sink; /* first: the source knows only this */
-	struct sl_engine *engine;
-	unsigned number;
-	struct sl_batch *batch;
-	struct sl_hasher *hasher;
-	char *chunk;                /* of the file being hashed: too large for a thread's stack */
-	struct sl_arena *row_arena; /* of the archive row at hand */
-	struct sl_archive_row row;
-	struct sl_input *input;
-	int fd;            /* of the input */
-	uint64_t reported; /* bytes of it that the progress line knows of */
-	uint32_t index;
-	bool failed; /* aborted: the batch could not be handed on */
-	struct sl_err err;
-	/* the message being written */
-	bool skipping, cut;
-	size_t range; /* index of the done range that may hold the next message */
-	char *at;     /* its first byte */
-	size_t have, room;
-	struct sl_raw raw;
-};
-
-static struct reader *reader_of(struct sl_sink *sink)
-{
-	return (struct reader *)sink;
-}
-
-static bool new_batch(struct reader *r)
-{
-	r->batch = sl_pool_take(r->engine->pool, r->number);
-	return r->batch != NULL;
-}
-
 /* For the progress line: how far the source has got in the file. */
-static void report_position(struct reader *r, uint64_t at)
+static void report_position(struct sl_reader *r, uint64_t at)
 {
 	if (at <= r->reported)
 		return;
@@ -59,172 +25,157 @@ static void report_position(struct reader *r, uint64_t at)
 	r->reported = at;
 }
 
-static bool push_batch(struct reader *r)
+bool sl_reader_should_stop(struct sl_reader *r)
 {
+	return sl_engine_stopping(r->engine) || atomic_load(&r->input->set_aside);
+}
+
+/* ---- the batch in hand ---- */
+
+static void log_note(struct sl_reader *r, const struct sl_note *note)
+{
+	struct sl_log *log = r->engine->log;
+	if (note->kind == SL_NOTE_MEMBER) {
+		sl_log_line(log, SL_LOG_DEBUG, "%.*s!%.*s: %.*s, %.*s", SL_ARG(r->input->name),
+			SL_ARG(note->entry), SL_ARG(note->reason), SL_ARG(note->detail));
+		return;
+	}
+	r->input->rejects++;
+	r->input->damaged = true;
+	atomic_fetch_add(&r->engine->counts.rejects, 1);
+	sl_log_input(log, note->reason.p, r->input->name, note->entry, note->offset, "%.*s",
+		SL_ARG(note->detail.n ? note->detail : SL_SPAN("see docs/REJECTS.md")));
+}
+
+/* Take over what the filler has finished so far. False: its table is malformed. */
+bool sl_reader_accept(struct sl_reader *r)
+{
+	struct sl_batch *b = r->batch;
+	if (!b)
+		return true;
+	size_t messages = b->n, notes = b->n_notes;
+	bool good = sl_batch_accept(b, r->index, &r->seq);
+	for (size_t i = messages; i < b->n; i++) {
+		r->input->pushed++;
+		atomic_fetch_add(&r->engine->counts.message_bytes, b->raws[i].bytes.n);
+	}
+	for (size_t i = notes; i < b->n_notes; i++) {
+		r->notes++;
+		log_note(r, &b->notes[i]);
+	}
+	return good;
+}
+
+bool sl_reader_push(struct sl_reader *r)
+{
+	struct sl_batch *full = r->batch;
 	off_t at = lseek(r->fd, 0, SEEK_CUR);
 	if (at > 0)
 		report_position(r, (uint64_t)at);
-	if (sl_queue_push(r->engine->raw, r->batch)) {
-		r->batch = NULL;
-		return true;
-	}
-	sl_batch_home(r->batch);
-	r->batch = NULL;
-	return false;
-}
-
-static bool batch_ready(struct reader *r)
-{
-	if (r->batch &&
-		(r->batch->n == SL_BATCH_MESSAGES || r->batch->has_range ||
-			r->batch->n_notes >= SL_BATCH_MESSAGES) &&
-		!push_batch(r))
-		return false;
-	return r->batch || new_batch(r);
-}
-
-static struct sl_note *add_note(struct reader *r, enum sl_note_kind kind)
-{
-	if (!batch_ready(r))
-		return NULL;
-	struct sl_batch *b = r->batch;
-	struct sl_note *note = SL_ARENA_PUSH(b->arena, b->notes, b->n_notes, b->room_notes);
-	*note = (struct sl_note){ .kind = kind, .archive = r->index };
-	return note;
-}
-
-static bool is_done(struct reader *r, uint64_t seq)
-{
-	while (r->range < r->row.n_done && r->row.done[r->range].to <= seq)
-		r->range++;
-	return r->range < r->row.n_done && r->row.done[r->range].from <= seq;
-}
-
-static enum sl_rc message_begin(struct sl_sink *sink, const struct sl_slice *slice)
-{
-	struct reader *r = reader_of(sink);
-	if (sl_engine_stopping(r->engine))
-		return SL_END;
-	r->cut = false;
-	r->have = 0;
-	r->skipping = is_done(r, r->input->emitted);
-	if (r->skipping)
-		return SL_OK;
-	if (!batch_ready(r))
-		return SL_END;
-	r->raw = (struct sl_raw){ .archive = r->index,
-		.seq = r->input->emitted,
-		.entry = sl_arena_copy(r->batch->arena, slice->entry),
-		.ordinal = slice->ordinal,
-		.offset = slice->offset,
-		.from_time = slice->from_time,
-		.member_time = slice->member_time };
-	r->at = r->batch->slab + r->batch->used;
-	r->room = r->batch->size - r->batch->used;
-	return SL_OK;
-}
-
-/* The slab is full in the middle of a message: take the message along into an empty batch, or,
- * when it has a slab for itself and that is not enough, into the large range. */
-static bool more_room(struct reader *r)
-{
-	if (r->batch->n == 0 && r->batch->n_notes == 0) {
-		r->at = sl_batch_enlarge(r->batch, r->at, r->have, &r->room);
-		return r->at != NULL;
-	}
-	struct sl_batch *full = r->batch;
-	if (!new_batch(r)) {
-		r->batch = full;
-		return false;
-	}
-	memcpy(r->batch->slab, r->at, r->have);
-	r->at = r->batch->slab;
-	r->room = r->batch->size;
-	r->raw.entry = sl_arena_copy(r->batch->arena, r->raw.entry);
+	r->batch = r->next;
+	r->next = NULL;
 	if (sl_queue_push(r->engine->raw, full))
 		return true;
 	sl_batch_home(full);
 	return false;
 }
 
-static enum sl_rc message_write(struct sl_sink *sink, struct sl_span bytes)
+struct sl_batch *sl_reader_take(struct sl_reader *r)
 {
-	struct reader *r = reader_of(sink);
-	if (r->skipping) {
-		r->have += bytes.n;
-		return SL_OK;
-	}
-	uint64_t left = r->engine->config->limits.message - r->have;
-	if (bytes.n > left)
-		r->cut = true;
-	bytes = sl_span_head(bytes, left);
-	while (bytes.n > r->room - r->have)
-		if (!more_room(r))
-			return SL_END;
-	if (bytes.n)
-		memcpy(r->at + r->have, bytes.p, bytes.n);
-	r->have += bytes.n;
-	return r->cut ? SL_SKIP : SL_OK;
+	struct sl_batch *fresh = sl_pool_take(r->engine->pool, r->number);
+	if (r->batch)
+		r->next = fresh;
+	else
+		r->batch = fresh;
+	return fresh;
 }
 
-static enum sl_rc message_end(struct sl_sink *sink, uint64_t length, bool drop)
+/* A note of the engine's own; the filler is not at work. */
+enum sl_rc sl_reader_note(struct sl_reader *r, enum sl_note_kind kind, const char *reason,
+	struct sl_span detail, uint64_t offset)
 {
-	struct reader *r = reader_of(sink);
-	if (drop)
-		return SL_OK;
-	r->input->emitted++;
-	r->input->bytes += r->have;
-	atomic_fetch_add(&r->engine->counts.message_bytes, r->have);
-	if (r->skipping)
-		return SL_OK;
-	struct sl_batch *b = r->batch;
-	r->raw.length = length;
-	r->raw.cut = r->cut;
-	r->raw.bytes = sl_span_of(r->at, r->have);
-	if (!b->has_range)
-		b->used += (r->have + 15) / 16 * 16;
-	if (b->used > b->size)
-		b->used = b->size;
-	sl_assert(b->n < SL_BATCH_MESSAGES);
-	b->raws[b->n++] = r->raw;
-	r->input->pushed++;
-	return SL_OK;
-}
-
-static enum sl_rc member(struct sl_sink *sink, struct sl_span entry, enum sl_member kind,
-	uint64_t size, uint64_t messages)
-{
-	struct reader *r = reader_of(sink);
-	r->input->members[kind]++;
-	if (kind == SL_MEMBER_DAMAGED || kind == SL_MEMBER_ENCRYPTED ||
-		kind == SL_MEMBER_UNSUPPORTED)
-		r->input->damaged = true;
-	sl_log_line(r->engine->log, SL_LOG_DEBUG, "%.*s!%.*s: %s, %llu bytes, %llu messages",
-		SL_ARG(r->input->name), SL_ARG(entry), sl_member_name(kind),
-		(unsigned long long)size, (unsigned long long)messages);
-	return SL_OK;
-}
-
-static enum sl_rc reject(struct sl_sink *sink, const struct sl_reject *reject)
-{
-	struct reader *r = reader_of(sink);
-	struct sl_note *note = add_note(r, SL_NOTE_REJECT);
-	if (!note)
+	if (r->batch && (r->batch->has_range || r->batch->n_notes >= SL_BATCH_MESSAGES) &&
+		!sl_reader_push(r))
 		return SL_END;
-	struct sl_arena *arena = r->batch->arena;
-	note->entry = sl_arena_copy(arena, reject->entry);
-	note->reason = sl_arena_copy(arena, sl_span_str(reject->reason));
-	note->detail = sl_arena_copy(arena, sl_span_str(reject->detail));
-	note->offset = reject->offset;
-	r->input->rejects++;
-	r->input->damaged = true;
-	atomic_fetch_add(&r->engine->counts.rejects, 1);
-	sl_log_input(r->engine->log, reject->reason, r->input->name, reject->entry, reject->offset,
-		"%s", reject->detail && *reject->detail ? reject->detail : "see docs/REJECTS.md");
+	if (!r->batch && !sl_reader_take(r))
+		return SL_END;
+	struct sl_batch *b = r->batch;
+	struct sl_note *note = SL_ARENA_PUSH(b->arena, b->notes, b->n_notes, b->room_notes);
+	*note = (struct sl_note){ .kind = kind,
+		.archive = r->index,
+		.seq = r->seq,
+		.reason = sl_span_str(reason),
+		.detail = sl_arena_copy(b->arena, detail),
+		.offset = offset };
+	if (kind == SL_NOTE_REJECT)
+		log_note(r, note);
 	return SL_OK;
 }
 
-static enum sl_rc hash_file(struct reader *r, int fd)
+/* ---- the outlet of a filler in this thread ---- */
+
+static struct sl_slab *outlet_take(void *reader_p)
+{
+	struct sl_batch *fresh = sl_reader_take(reader_p);
+	return fresh ? fresh->slab : NULL;
+}
+
+static bool outlet_push(void *reader_p, struct sl_slab *slab)
+{
+	struct sl_reader *r = reader_p;
+	sl_assert(r->batch && r->batch->slab == slab);
+	bool good = sl_reader_accept(r);
+	sl_assert(good);
+	return sl_reader_push(r);
+}
+
+static char *outlet_range(void *reader_p, struct sl_slab *slab)
+{
+	struct sl_reader *r = reader_p;
+	sl_assert(r->batch && r->batch->slab == slab);
+	return sl_batch_enlarge(r->batch) ? sl_pool_range(r->engine->pool, r->number) : NULL;
+}
+
+static bool outlet_stopping(void *reader_p)
+{
+	return sl_reader_should_stop(reader_p);
+}
+
+size_t sl_reader_done_ranges(const struct sl_reader *r, struct sl_fill_range *ranges, size_t room)
+{
+	size_t n = r->row.n_done < room ? r->row.n_done : room; /* more are read again, and known */
+	for (size_t i = 0; i < n; i++)
+		ranges[i] = (struct sl_fill_range){ r->row.done[i].from, r->row.done[i].to };
+	return n;
+}
+
+void sl_reader_keep_totals(struct sl_reader *r, const struct sl_walked *walked)
+{
+	struct sl_input *input = r->input;
+	input->emitted = walked->emitted;
+	input->bytes = walked->bytes;
+	memcpy(input->members, walked->members, sizeof(input->members));
+	input->damaged |= walked->damaged != 0;
+}
+
+static enum sl_rc walk_in_thread(struct sl_reader *r, struct sl_fill_job *job)
+{
+	const struct sl_pool_sizes *sizes = sl_pool_sizes(r->engine->pool);
+	struct sl_outlet outlet = { outlet_take, outlet_push, outlet_range, outlet_stopping, r };
+	struct sl_fill_sizes fill = { sizes->slab - sizeof(struct sl_slab), sizes->message,
+		sl_pool_base(r->engine->pool) };
+	struct sl_slab *slab = r->batch ? r->batch->slab : NULL;
+	memset(&r->walked, 0, sizeof(r->walked));
+	enum sl_rc rc = sl_fill(
+		r->fd, job, &r->engine->config->limits, &fill, &outlet, &slab, &r->walked, &r->err);
+	bool good = sl_reader_accept(r);
+	sl_assert(good);
+	sl_reader_keep_totals(r, &r->walked);
+	/* the file or the spool cannot be read on: not the end of the night */
+	return rc == SL_FATAL ? SL_SKIP : rc;
+}
+
+static enum sl_rc hash_file(struct sl_reader *r, int fd)
 {
 	off_t at = 0;
 	sl_hasher_reset(r->hasher);
@@ -257,7 +208,7 @@ static struct sl_file_stamp stamp_of(const struct stat *s)
 }
 
 /* Find the archive's key and row: by the file's stamp, else by reading it. */
-static enum sl_rc identify(struct reader *r, int fd, const struct stat *info)
+static enum sl_rc identify(struct sl_reader *r, int fd, const struct stat *info)
 {
 	struct sl_view *view;
 	const struct sl_config *config = r->engine->config;
@@ -291,38 +242,58 @@ static enum sl_rc identify(struct reader *r, int fd, const struct stat *info)
 	return SL_OK;
 }
 
-static enum sl_rc read_archive(struct reader *r, int fd)
+static enum sl_rc walk(struct sl_reader *r)
+{
+	struct sl_fill_job job = { .path = r->input->path,
+		.members = r->engine->config->verbose > 0 };
+	if (r->engine->zygote)
+		return sl_reader_walk_in_cell(r);
+	struct sl_fill_range *ranges = sl_malloc(SL_READER_RANGES * sizeof(*ranges));
+	job.n_done = sl_reader_done_ranges(r, ranges, SL_READER_RANGES);
+	job.done = ranges;
+	enum sl_rc rc = walk_in_thread(r, &job);
+	free(ranges);
+	return rc;
+}
+
+static enum sl_rc read_archive(struct sl_reader *r)
 {
 	struct sl_input *input = r->input;
 	struct stat after;
-	r->range = 0;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return sl_err_errno(&r->err, SL_EXIT_IOERR, "%s", input->path);
-	enum sl_rc rc =
-		sl_source_read(fd, input->path, &r->engine->config->limits, &r->sink, &r->err);
-	if (rc == SL_FATAL) /* the file or the spool cannot be read on: not the end of the night */
+	if (lseek(r->fd, 0, SEEK_SET) < 0) {
+		sl_err_errno(&r->err, SL_EXIT_IOERR, "%s", input->path);
 		return SL_SKIP;
-	if (rc == SL_END)
+	}
+	r->seq = r->notes = 0;
+	enum sl_rc rc = walk(r);
+	if (rc == SL_END && atomic_load(&input->set_aside)) {
+		input->complete = true;
+		return SL_OK;
+	}
+	if (rc != SL_OK)
 		return rc;
-	input->complete = fstat(fd, &after) == 0;
+	if (fstat(r->fd, &after) != 0) {
+		sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot read %s", input->path);
+		return SL_SKIP;
+	}
+	input->complete = true;
 	struct sl_file_stamp stamp = stamp_of(&after);
-	if (input->complete && memcmp(&stamp, &input->stamp, sizeof(stamp)) != 0) {
+	if (memcmp(&stamp, &input->stamp, sizeof(stamp)) != 0) {
 		input->complete = false;
-		struct sl_reject changed = { SL_SPAN_NULL, 0, "changed-while-read",
-			"the file changed; it will be read again" };
-		return reject(&r->sink, &changed);
+		return sl_reader_note(r, SL_NOTE_REJECT, "changed-while-read",
+			SL_SPAN("the file changed; it will be read again"), 0);
 	}
 	return SL_OK;
 }
 
-static enum sl_rc end_archive(struct reader *r)
+static enum sl_rc end_archive(struct sl_reader *r)
 {
-	return add_note(r, SL_NOTE_END) ? SL_OK : SL_END;
+	return sl_reader_note(r, SL_NOTE_END, "", SL_SPAN_NULL, 0);
 }
 
 /* This input is given up, the night goes on; what was committed of it stays, the next run goes on
  * there. */
-static enum sl_rc skip_input(struct reader *r)
+static enum sl_rc skip_input(struct sl_reader *r)
 {
 	sl_log_line(r->engine->log, SL_LOG_WARN, "%s", r->err.text);
 	atomic_fetch_add(&r->engine->counts.unreadable, 1);
@@ -331,7 +302,7 @@ static enum sl_rc skip_input(struct reader *r)
 
 /* SL_SKIP: it cannot be read. SL_FATAL: there are no descriptors left, which says nothing about it.
  */
-static enum sl_rc open_input(struct reader *r, int *fd_r, struct stat *info_r)
+static enum sl_rc open_input(struct sl_reader *r, int *fd_r, struct stat *info_r)
 {
 	const struct sl_input *input = r->input;
 	/* what was a file when the plan was made may be a FIFO by now: do not wait for its writer
@@ -350,7 +321,7 @@ static enum sl_rc open_input(struct reader *r, int *fd_r, struct stat *info_r)
 	return ours ? SL_FATAL : SL_SKIP;
 }
 
-static enum sl_rc read_input(struct reader *r)
+static enum sl_rc read_input(struct sl_reader *r)
 {
 	struct sl_input *input = r->input;
 	struct stat info;
@@ -369,7 +340,7 @@ static enum sl_rc read_input(struct reader *r)
 		if (input->known)
 			atomic_fetch_add(&r->engine->counts.known, 1);
 		if (!input->twin && !input->known)
-			rc = read_archive(r, fd);
+			rc = read_archive(r);
 	}
 	if (rc == SL_OK)
 		rc = end_archive(r);
@@ -386,10 +357,11 @@ void sl_reader_main(void *start_p)
 {
 	struct sl_reader_start *start = start_p;
 	struct sl_engine *engine = start->engine;
-	struct reader r = { .sink = { message_begin, message_write, message_end, member, reject },
-		.engine = engine,
+	struct sl_reader r = { .engine = engine,
 		.number = start->number,
 		.fd = -1,
+		.driver = sl_driver_make(
+			engine, SL_CELL_READER, start->number, engine->workers + start->number),
 		.hasher = sl_hasher_new(sl_store_secret(engine->store)),
 		.chunk = sl_malloc(CHUNK),
 		.row_arena = sl_arena_new(0) };
@@ -407,8 +379,9 @@ void sl_reader_main(void *start_p)
 	}
 	sl_working_on(NULL);
 	if (r.batch)
-		push_batch(&r);
+		sl_reader_push(&r);
 	sl_queue_sign_off(engine->raw);
+	sl_driver_end(&r.driver);
 	sl_hasher_free(&r.hasher);
 	free(r.chunk);
 	sl_arena_free(&r.row_arena);

@@ -2,21 +2,25 @@
 /* run.c - one night, from input files to feeds.
  *
  * How bytes move. R readers each own a quota of slabs in one range of shared memory. A reader takes
- * an input file, hashes it (its key in the store, and the answer to "did I read this before?"),
- * lets the source walk it, and copies each message once: from the source's buffer into its slab. A
- * batch is at most 64 messages of one slab. When it is full, its pointer goes into the raw queue,
- * and the reader waits until one of its other slabs comes home. So memory is bounded by the slabs,
- * not by the queues: reading cannot get ahead of parsing. Each reader has a quota of its own,
- * because with one shared pool a reader that has all the slabs could wait for another one's.
+ * an input file, hashes it (its key in the store, and the answer to "did I read this before?"), and
+ * has a cell walk it, which copies each message once: from the source's buffer into a slab. A batch
+ * is at most 64 messages of one slab. When it is full, its pointer goes into the raw queue, and the
+ * reader waits until one of its other slabs comes home. So memory is bounded by the slabs, not by
+ * the queues: reading cannot get ahead of parsing. Each reader has a quota of its own, because with
+ * one shared pool a reader that has all the slabs could wait for another one's.
  *
- * W workers pop batches. A worker runs all per-message stages of one mail after the other, on its
- * own arena, and appends the encoded result to the batch. Nothing but these bytes leaves the
- * worker. The raw bytes stay where they are until the batch comes home.
+ * W workers pop batches. A worker has its cell run all per-message stages of one mail after the
+ * other, and copies the encoded results out of the cell's window into the batch. Nothing but these
+ * bytes leaves the cell. The raw bytes stay where they are until the batch comes home.
  *
- * One committer pops batches in whatever order they come. It decodes the results (trusting nothing:
- * the same decoder reads the store), merges them into LMDB, notes which messages of which archive
- * are done, in the same transaction, and sends the batch home. Merges commute, so the order does
- * not matter, and a run that is killed goes on at the ranges that are not yet done.
+ * Cells are sandboxed children, forked by a zygote that was forked before there was a thread, a
+ * lock or a store (docs/ARCHITECTURE.md). The engine itself parses nothing that is foreign.
+ *
+ * One committer pops batches and puts those of a reader into the order in which they were filled.
+ * It decodes the results (trusting nothing: the same decoder reads the store), merges them into
+ * LMDB, notes which messages of which archive are done, in the same transaction, and sends the
+ * batch home. Merges commute, so the order of archives does not matter, and a run that is killed
+ * goes on at the ranges that are not yet done.
  *
  * The end of an archive is a note that rides in a batch. Since workers may overtake one another,
  * the committer counts: an archive is finished when the note was seen and as many messages came by
@@ -34,6 +38,7 @@
  */
 #include "run.h"
 
+#include "driver.h"
 #include "engine.h"
 #include "feed.h"
 #include "phase.h"
@@ -108,20 +113,36 @@ bool sl_engine_claim(struct sl_engine *e, const struct sl_id *key)
 
 struct worker_start {
 	struct sl_engine *engine;
-	struct sl_mill *mill;
+	struct sl_mill *mill;    /* in threads */
+	struct sl_driver driver; /* of its cell */
 };
+
+static enum sl_rc mill_batch(struct worker_start *start, struct sl_batch *batch, struct sl_err *err)
+{
+	if (start->engine->zygote)
+		return sl_driver_batch(&start->driver, batch, err);
+	sl_mill_batch(start->mill, batch);
+	return SL_OK;
+}
 
 static void worker_main(void *start_p)
 {
 	struct worker_start *start = start_p;
 	struct sl_engine *e = start->engine;
 	struct sl_batch *batch;
+	struct sl_err err;
 	while ((batch = sl_queue_pop(e->raw)) != NULL) {
-		sl_mill_batch(start->mill, batch);
+		if (mill_batch(start, batch, &err) != SL_OK) {
+			sl_batch_home(batch);
+			sl_engine_fail(e, &err);
+			break;
+		}
 		if (!sl_queue_push(e->done, batch))
 			sl_batch_home(batch);
 	}
 	sl_queue_sign_off(e->done);
+	if (e->zygote)
+		sl_driver_end(&start->driver);
 }
 
 /* ---- one night ---- */
@@ -202,10 +223,20 @@ static void wait_for_end(struct sl_engine *e)
 	sl_progress_free(&progress);
 }
 
-static void add_stage_seconds(struct sl_engine *e, const struct sl_mill *mill)
+static void make_worker(struct sl_engine *e, unsigned number, struct worker_start *start)
+{
+	start->engine = e;
+	if (e->zygote)
+		start->driver = sl_driver_make(e, SL_CELL_WORKER, number, number);
+	else
+		start->mill = sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
+}
+
+static void add_stage_times(struct sl_engine *e, const struct worker_start *start)
 {
 	for (size_t i = 0; sl_mill_stage_name(i); i++)
-		e->stage_seconds[i] += sl_mill_stage_seconds(mill, i);
+		e->stage_ns[i] +=
+			start->mill ? sl_mill_stage_ns(start->mill, i) : start->driver.stage_ns[i];
 }
 
 /* Start all threads, wait for the committer, take everybody home. */
@@ -218,9 +249,7 @@ static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
 	struct sl_thread committer;
 	enum sl_rc rc = sl_thread_start(&committer, "committer", sl_committer_main, e, err);
 	for (unsigned i = 0; i < e->workers && rc == SL_OK; i++) {
-		worker_starts[i].engine = e;
-		worker_starts[i].mill =
-			sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
+		make_worker(e, i, &worker_starts[i]);
 		rc = sl_thread_start(&workers[i], "worker", worker_main, &worker_starts[i], err);
 	}
 	for (unsigned i = 0; i < e->readers && rc == SL_OK; i++) {
@@ -237,8 +266,7 @@ static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
 		sl_thread_join(&workers[i]);
 	sl_thread_join(&committer);
 	for (unsigned i = 0; i < e->workers; i++) {
-		if (worker_starts[i].mill)
-			add_stage_seconds(e, worker_starts[i].mill);
+		add_stage_times(e, &worker_starts[i]);
 		sl_mill_free(&worker_starts[i].mill);
 	}
 	free(readers);
@@ -253,11 +281,36 @@ static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
 	return SL_OK;
 }
 
-static enum sl_rc read_inputs(struct sl_engine *e, struct sl_err *err)
+/* The memory that cells share with the engine, and the process they are forked from: before there
+ * is a thread, a lock or a store. */
+static enum sl_rc prepare_cells(struct sl_engine *e, struct sl_err *err)
 {
 	const struct sl_config *config = e->config;
+	bool cells = config->isolation_process;
+	struct sl_pool_sizes sizes = { .readers = e->readers,
+		.quota = sl_engine_quota(e),
+		.slab = config->slab,
+		.message = config->limits.message,
+		.windows = cells ? e->workers + e->readers : 0,
+		.window = sl_cell_window_size(config->slab) };
+	sl_source_prepare();
+	if (sl_pool_new(&sizes, &e->pool, err) != SL_OK)
+		return SL_FATAL;
+	if (!cells)
+		return SL_OK;
+	sl_sandbox_probe(&e->sandbox);
+	if (config->require_sandbox && !sl_sandbox_is_full(&e->sandbox)) {
+		char text[SL_SANDBOX_TEXT];
+		sl_sandbox_text(&e->sandbox, text);
+		return sl_err_set(
+			err, SL_EXIT_CONFIG, "--require-sandbox: this kernel gives only: %s", text);
+	}
+	return sl_zygote_start(config, e->tables, e->pool, &e->zygote, err);
+}
+
+static enum sl_rc read_inputs(struct sl_engine *e, struct sl_err *err)
+{
 	unsigned quota = sl_engine_quota(e);
-	e->pool = sl_pool_new(e->readers, quota, config->slab, config->limits.message);
 	e->raw = sl_queue_new((size_t)e->readers * quota, e->readers);
 	e->done = sl_queue_new((size_t)e->readers * quota, e->workers);
 	e->keys = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
@@ -265,8 +318,8 @@ static enum sl_rc read_inputs(struct sl_engine *e, struct sl_err *err)
 	enum sl_rc rc = stream(e, err);
 	sl_queue_free(&e->raw);
 	sl_queue_free(&e->done);
-	sl_pool_free(&e->pool);
 	g_hash_table_destroy(e->keys);
+	sl_zygote_stop(&e->zygote);
 	return rc;
 }
 
@@ -347,7 +400,8 @@ static enum sl_rc write_feeds(const struct sl_config *config, const struct sl_ta
 static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_err *err)
 {
 	adopt_night(e);
-	if (sl_campaigns_run(e->store, e->night.serial, e->config, e->tables, err) != SL_OK ||
+	if (sl_store_settle(e->store, err) != SL_OK ||
+		sl_campaigns_run(e->store, e->night.serial, e->config, e->tables, err) != SL_OK ||
 		set_state(e, SL_NIGHT_CLUSTERED, err) != SL_OK)
 		return SL_FATAL;
 	if (signals_seen)
@@ -357,7 +411,8 @@ static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_e
 		return SL_FATAL;
 	if (signals_seen)
 		return SL_END;
-	if (write_feeds(e->config, e->tables, e->store, e->night.as_of, out, err) != SL_OK)
+	if (write_feeds(e->config, e->tables, e->store, e->night.as_of, out, err) != SL_OK ||
+		sl_feeds_remember(e->store, out, err) != SL_OK)
 		return SL_FATAL;
 	return set_state(e, SL_NIGHT_DONE, err);
 }
@@ -387,7 +442,8 @@ static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
 	struct sl_err err;
 	double started = sl_clock_monotonic(), cpu = sl_clock_cpu();
 	catch_signals();
-	sl_source_prepare();
+	if (e->zygote)
+		sl_zygote_set_secret(e->zygote, sl_store_secret(e->store));
 	if (open_night(e, &err) != SL_OK || read_inputs(e, &err) != SL_OK)
 		return sl_log_failure(e->log, &err);
 	double read = sl_clock_monotonic();
@@ -395,6 +451,8 @@ static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
 	if (rc != SL_OK)
 		return rc == SL_END ? report_signal(e->log) : sl_log_failure(e->log, &err);
 	int code = exit_code(e);
+	if (sl_feeds_say_held(out, e->log) && code == SL_EXIT_CLEAN)
+		code = SL_EXIT_DAMAGED;
 	struct sl_run_times times = { read - started, sl_clock_monotonic() - started,
 		sl_clock_cpu() - cpu };
 	if (sl_progress_write_run_json(e, &times, code, out, &err) != SL_OK)
@@ -422,11 +480,16 @@ int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
 		goto out;
 	}
 	set_sizes(e);
-	if (sl_outdir_open(config->out, &out, &err) != SL_OK ||
-		sl_store_open(config->store, SL_STORE_WRITE, &e->store, &err) != SL_OK)
+	if (prepare_cells(e, &err) != SL_OK || sl_outdir_open(config->out, &out, &err) != SL_OK ||
+		sl_store_open(config->store, SL_STORE_WRITE, &e->store, &err) != SL_OK ||
+		sl_quarantine_open(config->store, config->quarantine, &e->quarantine, &err) !=
+			SL_OK)
 		code = sl_log_failure(log, &err);
 	else
 		code = night_with_store(e, out);
+	sl_zygote_stop(&e->zygote);
+	sl_pool_free(&e->pool);
+	sl_quarantine_close(&e->quarantine);
 	sl_store_close(&e->store);
 	sl_outdir_free(&out);
 out:
@@ -447,6 +510,8 @@ int sl_run_feeds(const struct sl_config *config, const struct sl_tables *tables,
 		sl_outdir_open(config->out, &out, &err) != SL_OK ||
 		write_feeds(config, tables, store, config->as_of, out, &err) != SL_OK)
 		code = sl_log_failure(log, &err);
+	else if (sl_feeds_say_held(out, log))
+		code = SL_EXIT_DAMAGED;
 	sl_outdir_free(&out);
 	sl_store_close(&store);
 	return code;

@@ -31,6 +31,8 @@ static void put_memory(const struct sl_engine *e, struct sl_json *json)
 	put(json, "bound_large_messages", b.large);
 	put(json, "bound_results", b.results);
 	put(json, "bound_parsers", b.parsers);
+	put(json, "bound_decoders", b.decoders);
+	put(json, "bound_cells", b.cells);
 	put(json, "bound_store", b.dirty);
 	put(json, "bound_tables", b.fixed);
 	sl_json_object_end(json);
@@ -53,6 +55,8 @@ static void put_counts(const struct sl_engine *e, struct sl_json *json)
 	put(json, "new_sightings", c->sightings);
 	put(json, "new_variants", c->variants);
 	put(json, "limited", c->limited);
+	put(json, "crashed", c->crashed);
+	put(json, "cells_died", c->respawns);
 	put(json, "message_bytes", c->message_bytes);
 	put(json, "commits", c->commits);
 	sl_json_object_end(json);
@@ -76,14 +80,26 @@ static void put_stages(const struct sl_engine *e, struct sl_json *json)
 	sl_json_key(json, "stage_ms");
 	sl_json_object(json);
 	for (size_t i = 0; sl_mill_stage_name(i); i++)
-		put(json, sl_mill_stage_name(i), milliseconds(e->stage_seconds[i]));
+		put(json, sl_mill_stage_name(i), e->stage_ns[i] / 1000000);
 	sl_json_object_end(json);
+}
+
+static void put_held(const struct sl_outdir *out, struct sl_json *json)
+{
+	const struct sl_held *held;
+	size_t n = sl_feeds_held(out, &held);
+	sl_json_key(json, "held");
+	sl_json_array(json);
+	for (size_t i = 0; i < n; i++)
+		sl_json_str(json, held[i].feed);
+	sl_json_array_end(json);
 }
 
 enum sl_rc sl_progress_write_run_json(const struct sl_engine *e, const struct sl_run_times *times,
 	int code, struct sl_outdir *out, struct sl_err *err)
 {
 	struct sl_outfile *file;
+	char sandbox[SL_SANDBOX_TEXT];
 	struct sl_buf text = sl_buf_make(RUN_JSON_MAX);
 	struct sl_json json = sl_json_make(&text);
 	sl_json_object(&json);
@@ -94,9 +110,10 @@ enum sl_rc sl_progress_write_run_json(const struct sl_engine *e, const struct sl
 	put(&json, "workers", e->workers);
 	put(&json, "readers", e->readers);
 	sl_json_key(&json, "isolation");
-	sl_json_str(&json, "thread");
+	sl_json_str(&json, e->config->isolation_process ? "process" : "thread");
+	sl_sandbox_text(&e->sandbox, sandbox);
 	sl_json_key(&json, "sandbox");
-	sl_json_str(&json, "none");
+	sl_json_str(&json, sandbox);
 	put(&json, "reading_ms", milliseconds(times->reading));
 	put(&json, "total_ms", milliseconds(times->total));
 	put(&json, "cpu_ms", milliseconds(times->cpu));
@@ -104,6 +121,7 @@ enum sl_rc sl_progress_write_run_json(const struct sl_engine *e, const struct sl
 	put_members(e, &json);
 	put_stages(e, &json);
 	put_memory(e, &json);
+	put_held(out, &json);
 	sl_json_object_end(&json);
 	sl_json_line(&json);
 	enum sl_rc rc = sl_outfile_open(out, "run.json", false, &file, err);

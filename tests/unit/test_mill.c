@@ -102,6 +102,58 @@ static const struct sl_result *outermost(const struct milled *milled)
 	return found;
 }
 
+/* Less and less is tried, and the links are found all the same. */
+static void after_a_crash(void **state)
+{
+	struct room *room = *state;
+	static const char body[] = "Content-Transfer-Encoding: base64\r\n\r\n"
+				   "Z28gdG8gaHR0cDovL3dhbmEuZXhhbXBsZS9sb2dpbiBub3c=\r\n";
+	struct sl_buf results = sl_buf_make(1 << 20);
+	sl_buf_str(&room->mail, head);
+	sl_buf_str(&room->mail, body);
+	struct sl_raw raw = { .bytes = sl_buf_span(&room->mail),
+		.from_time = SL_TIME_NONE,
+		.member_time = SL_TIME_NONE };
+	for (unsigned mode = SL_MILL_SCAN; mode < SL_MILL_MODES; mode++) {
+		struct sl_result result;
+		sl_buf_reset(&results);
+		sl_mill_message(room->mill, (enum sl_mill_mode)mode, &raw, 7, &results);
+		struct sl_span rest = sl_buf_span(&results);
+		assert_true(sl_result_decode(&rest, room->arena, &result));
+		assert_int_equal(result.index, 7);
+		assert_true(flagged(&result, SL_MSG_CRASHED));
+		CHECK_SPAN(result.message.subject, mode == SL_MILL_SCAN ? "t" : "");
+		bool found = false;
+		for (size_t i = 0; i < result.content.n_indicators; i++) {
+			const struct sl_indicator *ind = &result.content.indicators[i];
+			found |= ind->view == SL_VIEW_RAW &&
+				 sl_span_eq(ind->value, SL_SPAN("http://wana.example/login"));
+		}
+		assert_true(found);
+	}
+	sl_buf_free(&results);
+}
+
+/* What the engine writes when nothing else lived: names, and the flag. */
+static void bare(void **state)
+{
+	struct room *room = *state;
+	static const struct sl_secret secret = { { 1 } };
+	struct sl_buf results = sl_buf_make(1 << 20);
+	struct sl_raw raw = { .bytes = SL_SPAN("From: x\n\nwords"),
+		.from_time = 1790000000,
+		.member_time = SL_TIME_NONE };
+	struct sl_result result;
+	sl_mill_bare(&raw, 3, &secret, &results);
+	struct sl_span rest = sl_buf_span(&results);
+	assert_true(sl_result_decode(&rest, room->arena, &result) && rest.n == 0);
+	struct sl_id id = sl_hash_name(raw.bytes), key = sl_hash_key(raw.bytes, &secret);
+	assert_true(sl_id_eq(&result.message.id, &id) && sl_id_eq(&result.message.key, &key));
+	assert_int_equal(result.time, 1790000000);
+	assert_true(flagged(&result, SL_MSG_CRASHED));
+	sl_buf_free(&results);
+}
+
 static void a_batch_of_amplifiers(void **state)
 {
 	struct room *room = *state;
@@ -212,7 +264,9 @@ static int set_up(void **state)
 	if (sl_tables_load(&room.config, &room.tables, &err) != SL_OK)
 		fail_msg("%s", err.text);
 	room.mill = sl_mill_new(&room.config, room.tables, &secret);
-	room.pool = sl_pool_new(1, 2, SLAB, 1 << 20);
+	struct sl_pool_sizes sizes = { .readers = 1, .quota = 2, .slab = SLAB, .message = 1 << 20 };
+	if (sl_pool_new(&sizes, &room.pool, &err) != SL_OK)
+		fail_msg("%s", err.text);
 	*state = &room;
 	return 0;
 }
@@ -236,6 +290,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(chains, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_inside, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_header_texts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(after_a_crash, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bare, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,6 @@
 #include "check.h"
 #include "pipeline/base/queue.h"
 #include "pipeline/base/thread.h"
-#include "pipeline/batch.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -99,40 +98,12 @@ static void a_timed_pop_gives_up(void **state)
 	sl_queue_free(&queue);
 }
 
-static void batches_come_home(void **state)
-{
-	(void)state;
-	struct sl_pool *pool = sl_pool_new(2, 2, 64 * 1024, 1 << 20);
-	struct sl_batch *a = sl_pool_take(pool, 0), *b = sl_pool_take(pool, 0);
-	struct sl_batch *c = sl_pool_take(pool, 1);
-	assert_true(a && b && c && a->slab != b->slab && b->slab != c->slab);
-	memset(a->slab, 1, a->size);
-	memset(b->slab, 2, b->size);
-	assert_int_equal(a->slab[a->size - 1], 1);
-	size_t room;
-	char *large = sl_batch_enlarge(a, a->slab, a->size, &room);
-	assert_int_equal(room, 1 << 20);
-	memset(large + a->size, 3, room - a->size);
-	assert_int_equal(large[0], 1);
-	sl_batch_home(a);
-	assert_false(a->has_range);
-	a = sl_pool_take(pool, 0);
-	assert_non_null(sl_batch_enlarge(a, a->slab, 0, &room)); /* free again */
-	sl_batch_home(a);
-	sl_batch_home(b);
-	sl_batch_home(c);
-	sl_pool_abort(pool);
-	assert_null(sl_pool_take(pool, 1));
-	sl_pool_free(&pool);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_item_arrives_once),
 		cmocka_unit_test(an_abort_wakes_everybody),
 		cmocka_unit_test(a_timed_pop_gives_up),
-		cmocka_unit_test(batches_come_home),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
