@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <gmime/gmime.h>
+#include <iconv.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,13 @@ static struct sl_span word_of(struct sl_span raw)
 }
 
 static struct sl_span naive; /* what naive_gmime() parses */
+
+/* GMime asks for this one when it meets 8-bit bytes; inside a cell it could not be loaded, and the
+ * mail would not get as far as it is meant to. */
+__attribute__((constructor)) static void open_converter(void)
+{
+	iconv_open("UTF-8", "ISO-8859-1");
+}
 
 static void read_part(GMimeObject *parent, GMimeObject *part, gpointer user)
 {
