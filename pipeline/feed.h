@@ -54,6 +54,9 @@ struct sl_feed {
 	bool by_default;
 	enum sl_rc (*write)(
 		const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err);
+	/* Shares nothing with other feeds that is not `apart`, too: may be written while those are,
+	 * on another thread, with a view and dossiers of its own. */
+	bool apart;
 };
 
 /* A blocking feed that was not let through: the file of the last time stays in OUT, and what would

@@ -337,65 +337,6 @@ static enum sl_rc set_state(struct sl_engine *e, enum sl_night_state state, stru
 	return sl_store_commit(e->store, err);
 }
 
-/* "indicators-csv" is meant by its name, by "indicators", by "csv", and by "all". */
-static bool names_feed(const char *word, const struct sl_feed *feed)
-{
-	struct sl_span want = sl_span_str(word), name = sl_span_str(feed->name), half;
-	if (sl_span_eq(want, SL_SPAN("all")) || sl_span_eq(want, name))
-		return true;
-	bool first = sl_span_split(&name, '-', &half);
-	return first && name.n && (sl_span_eq(want, half) || sl_span_eq(want, name));
-}
-
-/* Naming only feeds that are not written by default adds them to those that are. */
-static bool wanted(const struct sl_config *config, const struct sl_feed *feed)
-{
-	bool named = false, only_extra = true;
-	for (size_t i = 0; i < config->formats.n; i++) {
-		named |= names_feed(config->formats.items[i], feed);
-		for (size_t k = 0; sl_feeds[k]; k++)
-			only_extra &= !sl_feeds[k]->by_default ||
-				      !names_feed(config->formats.items[i], sl_feeds[k]);
-	}
-	return named || (only_extra && feed->by_default);
-}
-
-static enum sl_rc check_formats(const struct sl_config *config, struct sl_err *err)
-{
-	for (size_t i = 0; i < config->formats.n; i++) {
-		bool known = false;
-		for (size_t k = 0; sl_feeds[k]; k++)
-			known |= names_feed(config->formats.items[i], sl_feeds[k]);
-		if (!known)
-			return sl_err_set(err, SL_EXIT_USAGE,
-				"--format: no feed \"%s\"; see spamloom feed --help",
-				config->formats.items[i]);
-	}
-	return SL_OK;
-}
-
-static enum sl_rc write_feeds(const struct sl_config *config, const struct sl_tables *tables,
-	struct sl_store *store, int64_t as_of, struct sl_outdir *out, struct sl_err *err)
-{
-	struct sl_feed_input in = {
-		.config = config, .tables = tables, .as_of = as_of, .wanted = wanted
-	};
-	sl_suffixes_edition(&in.psl_name, &in.psl_date);
-	if (sl_view_open(store, false, &in.view, err) != SL_OK)
-		return SL_FATAL;
-	enum sl_rc rc = sl_dossiers_open(in.view, config, tables, as_of, &in.campaigns, err);
-	if (rc == SL_OK)
-		rc = sl_outdir_begin(out, err);
-	for (size_t i = 0; sl_feeds[i] && rc == SL_OK; i++)
-		if (wanted(config, sl_feeds[i]))
-			rc = sl_feeds[i]->write(&in, out, err);
-	if (rc == SL_OK)
-		rc = sl_outdir_finish(out, err);
-	sl_dossiers_close(&in.campaigns);
-	sl_view_close(&in.view);
-	return rc;
-}
-
 /* SL_END: a signal came; what is done is kept, the next run goes on behind it. */
 static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_err *err)
 {
@@ -411,7 +352,8 @@ static enum sl_rc phases(struct sl_engine *e, struct sl_outdir *out, struct sl_e
 		return SL_FATAL;
 	if (signals_seen)
 		return SL_END;
-	if (write_feeds(e->config, e->tables, e->store, e->night.as_of, out, err) != SL_OK ||
+	if (sl_feeds_write(e->config, e->tables, e->store, e->night.as_of, e->config->jobs != 1,
+		    out, err) != SL_OK ||
 		sl_feeds_remember(e->store, out, err) != SL_OK)
 		return SL_FATAL;
 	return set_state(e, SL_NIGHT_DONE, err);
@@ -475,7 +417,8 @@ int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
 	e->log = log;
 	e->plan = &plan;
 	pthread_mutex_init(&e->lock, NULL);
-	if (check_formats(config, &err) != SL_OK || sl_plan_make(operands, &plan, &err) != SL_OK) {
+	if (sl_feeds_check_formats(config, &err) != SL_OK ||
+		sl_plan_make(operands, &plan, &err) != SL_OK) {
 		code = sl_log_failure(log, &err);
 		goto out;
 	}
@@ -496,23 +439,5 @@ out:
 	sl_plan_free(&plan);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
-	return code;
-}
-
-int sl_run_feeds(const struct sl_config *config, const struct sl_tables *tables, struct sl_log *log)
-{
-	struct sl_err err;
-	struct sl_store *store = NULL;
-	struct sl_outdir *out = NULL;
-	int code = SL_EXIT_CLEAN;
-	if (check_formats(config, &err) != SL_OK ||
-		sl_store_open(config->store, SL_STORE_READ, &store, &err) != SL_OK ||
-		sl_outdir_open(config->out, &out, &err) != SL_OK ||
-		write_feeds(config, tables, store, config->as_of, out, &err) != SL_OK)
-		code = sl_log_failure(log, &err);
-	else if (sl_feeds_say_held(out, log))
-		code = SL_EXIT_DAMAGED;
-	sl_outdir_free(&out);
-	sl_store_close(&store);
 	return code;
 }

@@ -128,6 +128,6 @@ static enum sl_rc write_json(
 }
 
 const struct sl_feed sl_feed_campaigns_csv = { "campaigns-csv",
-	"campaigns.csv: one row for each campaign", true, write_csv };
+	"campaigns.csv: one row for each campaign", true, write_csv, true };
 const struct sl_feed sl_feed_campaigns_jsonl = { "campaigns-jsonl",
-	"campaigns.jsonl: the dossiers as JSON lines", true, write_json };
+	"campaigns.jsonl: the dossiers as JSON lines", true, write_json, true };

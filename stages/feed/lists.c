@@ -221,4 +221,5 @@ static enum sl_rc write_lists(
 }
 
 const struct sl_feed sl_feed_lists = { "lists",
-	"lists/: domains, hosts, addresses and URLs to block, one a line", true, write_lists };
+	"lists/: domains, hosts, addresses and URLs to block, one a line", true, write_lists,
+	false };

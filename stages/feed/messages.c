@@ -182,4 +182,4 @@ static enum sl_rc write_messages(
 }
 
 const struct sl_feed sl_feed_messages = { "messages",
-	"messages.jsonl: one object for each distinct message", false, write_messages };
+	"messages.jsonl: one object for each distinct message", false, write_messages, true };

@@ -433,4 +433,4 @@ static enum sl_rc write_night(
 }
 
 const struct sl_feed sl_feed_night = { "night", "night.json: options, data files and counts", true,
-	write_night };
+	write_night, false };

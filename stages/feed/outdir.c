@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct sl_outdir {
 	size_t n_drops;
 	struct sl_tally *tally;
 	struct sl_feedguard *guard;
+	pthread_mutex_t lock; /* of files and writing: feeds may be written by two threads */
 };
 
 struct sl_outfile {
@@ -115,6 +117,7 @@ enum sl_rc sl_outdir_open(const char *path, struct sl_outdir **out_r, struct sl_
 	if (fd < 0)
 		return sl_err_errno(err, SL_EXIT_CANTCREAT, "cannot open output folder %s", path);
 	struct sl_outdir *out = sl_calloc(1, sizeof(*out));
+	pthread_mutex_init(&out->lock, NULL);
 	out->fd = fd;
 	out->path = sl_malloc(strlen(path) + 1);
 	memcpy(out->path, path, strlen(path) + 1);
@@ -147,6 +150,7 @@ void sl_outdir_free(struct sl_outdir **out)
 	sl_feedguard_free(&o->guard);
 	free(o->path);
 	close(o->fd);
+	pthread_mutex_destroy(&o->lock);
 	free(o);
 	*out = NULL;
 }
@@ -244,7 +248,9 @@ enum sl_rc sl_outfile_open(struct sl_outdir *out, const char *name, bool listed,
 		return rc;
 	}
 	file->digest = listed ? sl_digest_new() : NULL;
+	pthread_mutex_lock(&out->lock);
 	out->writing++;
+	pthread_mutex_unlock(&out->lock);
 	*file_r = file;
 	return SL_OK;
 }
@@ -291,7 +297,9 @@ static void release(struct sl_outfile **file)
 	sl_digest_free(&f->digest);
 	if (f->fd >= 0)
 		close(f->fd);
+	pthread_mutex_lock(&f->out->lock);
 	f->out->writing--;
+	pthread_mutex_unlock(&f->out->lock);
 	free(f);
 	*file = NULL;
 }
@@ -314,6 +322,7 @@ static char *copy_of(const char *text)
 static void list_file(
 	struct sl_outdir *out, const char *name, const char *temporary, struct sl_digest *digest)
 {
+	pthread_mutex_lock(&out->lock);
 	if (out->n_files == out->room_files) {
 		out->room_files = out->room_files ? out->room_files * 2 : 16;
 		out->files = sl_realloc(out->files, out->room_files * sizeof(*out->files));
@@ -323,6 +332,7 @@ static void list_file(
 		.temporary = temporary ? copy_of(temporary) : NULL,
 		.sum = sl_digest_final(digest),
 	};
+	pthread_mutex_unlock(&out->lock);
 }
 
 /* Everything on the disk, under the temporary name; the first errno, or 0. */

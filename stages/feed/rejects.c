@@ -133,4 +133,4 @@ static enum sl_rc write_rejects(
 }
 
 const struct sl_feed sl_feed_rejects = { "rejects",
-	"rejects.jsonl: what could not be read, and why", true, write_rejects };
+	"rejects.jsonl: what could not be read, and why", true, write_rejects, true };
