@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db.h"
 
+#include "dbfile.h"
 #include "guard.h"
 #include "pages.h"
 
@@ -17,7 +18,7 @@
 /* 1 TiB of address space, less where the system refuses (RLIMIT_AS, valgrind). */
 static const size_t MAP_SIZE = (size_t)1 << 40;
 static const size_t MAP_SIZE_MIN = (size_t)1 << 32;
-enum { READERS = 512, FILE_MODE = 0600, PATH_ROOM = 4096 };
+enum { READERS = 512, FILE_MODE = 0600 };
 /* Pages at the end that the header counts and the file may lack in good health: a transaction can
  * end in pages that it took and gave back without writing them. A commit fills them, so only a kill
  * in between leaves some. */
@@ -234,85 +235,6 @@ static enum sl_rc open_env(struct sl_db *db, struct sl_err *err)
 	return fill_slack(db, SLACK_PAGES * db->page_size, err);
 }
 
-/* ---- a new file ---- */
-
-static int sync_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) ? errno : 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* An empty database under `path`, safe on the disk. Whoever makes it holds the lock of the store.
- */
-static int make_file(const char *path)
-{
-	MDB_env *env;
-	if (unlink(path) && errno != ENOENT)
-		return errno;
-	int rc = mdb_env_create(&env);
-	if (rc)
-		return rc;
-	rc = mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK, FILE_MODE);
-	if (!rc)
-		rc = mdb_env_sync(env, 1);
-	mdb_env_close(env);
-	return rc;
-}
-
-/* LMDB makes its file in place, in one write that a full disk, a kill or a power cut may tear, and
- * refuses for ever what is left then. So it is made under another name: a data.mdb that is there is
- * whole, and what is short of it is damage. The folder and its name are made safe, too. */
-static enum sl_rc make_new(struct sl_db *db, struct sl_err *err)
-{
-	char fresh[PATH_ROOM], final[PATH_ROOM], above[PATH_ROOM];
-	struct stat st;
-	int n = snprintf(final, sizeof(final), "%s/data.mdb", db->path);
-	snprintf(fresh, sizeof(fresh), "%s/.data.new", db->path);
-	snprintf(above, sizeof(above), "%s/..", db->path);
-	if (n < 0 || (size_t)n >= sizeof(final))
-		return sl_err_set(err, SL_EXIT_CANTCREAT, "store path is too long");
-	if (stat(final, &st) == 0 && st.st_size > 0)
-		return SL_OK;
-	int rc = make_file(fresh);
-	if (!rc && rename(fresh, final))
-		rc = errno;
-	if (!rc)
-		rc = sync_folder(db->path);
-	if (!rc)
-		rc = sync_folder(above);
-	if (!rc)
-		return SL_OK;
-	return sl_err_set(err,
-		rc == EACCES || rc == EROFS || rc == EPERM ? SL_EXIT_CANTCREAT : SL_EXIT_IOERR,
-		"cannot make store %s: %s", db->path, mdb_strerror(rc));
-}
-
-/* LMDB maps its lock file with holes in it: on a full disk the first touch would be SIGBUS. Where
- * the file system cannot reserve room, it stays so. */
-static enum sl_rc reserve_lock(const struct sl_db *db, struct sl_err *err)
-{
-	enum { LOCK_BYTES = READERS * 64 + 4096 };
-	char name[PATH_ROOM];
-	struct stat st;
-	int rc = 0;
-	snprintf(name, sizeof(name), "%s/lock.mdb", db->path);
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (fd < 0 || fstat(fd, &st))
-		rc = errno;
-	else if (st.st_blocks * 512 < LOCK_BYTES && fallocate(fd, 0, 0, LOCK_BYTES))
-		rc = errno == EOPNOTSUPP || errno == ENOSYS ? 0 : errno;
-	if (fd >= 0)
-		close(fd);
-	if (!rc)
-		return SL_OK;
-	return sl_err_set(err,
-		rc == EACCES || rc == EROFS || rc == EPERM ? SL_EXIT_CANTCREAT : SL_EXIT_IOERR,
-		"cannot make %s: %s", name, mdb_strerror(rc));
-}
-
 enum sl_rc sl_db_open(const char *path, bool writing, struct sl_db **db_r, struct sl_err *err)
 {
 	struct sl_db *db = sl_calloc(1, sizeof(*db));
@@ -322,9 +244,9 @@ enum sl_rc sl_db_open(const char *path, bool writing, struct sl_db **db_r, struc
 	db->guard = SIZE_MAX;
 	db->line = make_line(path);
 	*db_r = db;
-	enum sl_rc rc = writing ? make_new(db, err) : SL_OK;
+	enum sl_rc rc = writing ? sl_dbfile_make(db->path, err) : SL_OK;
 	if (!rc && writing)
-		rc = reserve_lock(db, err);
+		rc = sl_dbfile_reserve_lock(db->path, READERS, err);
 	if (!rc)
 		rc = open_env(db, err);
 	if (rc)
