@@ -112,6 +112,73 @@ static void links_without_a_parser(void **state)
 	CHECK_SPAN(stages.mail.message.subject, "t");
 }
 
+/* What no parser saw is searched for addresses, too; the header is not: it names who was written to
+ * and who passed the mail on. */
+static void addresses_without_a_parser(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"Received: from a.kumo.example ([91.7.44.10]) by mx.example.net for "
+		"<victim@trap.com>\n"
+		"To: victim@trap.com\nMessage-ID: <one@kumo.com>\nFrom: <sender@kumo.com>\n"
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nwrite to Plain@Shop.com\n"
+		"or to the host 91.7.44.11 now\n--b\nContent-Transfer-Encoding: base64\n\n"
+		"YXNrIGhpZGRlbkBzaG9wLmNvbSBhdCA5MS43LjQ0LjEyCg==\n--b\n"
+		"Content-Transfer-Encoding: quoted-printable\n\nask quo=\nted@shop.com or "
+		"91.7=\n.44.13\n"
+		"--b--\n";
+	static const char *const emails[] = { "plain@shop.com", "hidden@shop.com",
+		"quoted@shop.com" };
+	static const char *const ips[] = { "91.7.44.11", "91.7.44.12", "91.7.44.13" };
+	static const enum stages_way ways[] = { STAGES_DEGRADED, STAGES_BYTES };
+	struct sl_buf crlf = sl_buf_make(4096);
+	for (const char *c = text; *c; c++)
+		sl_buf_str(&crlf, *c == '\n' ? "\r\n" : (char[]){ *c, '\0' });
+	for (size_t w = 0; w < 2 * SL_LEN(ways); w++) {
+		stages_run(&stages, w % 2 ? sl_buf_span(&crlf) : SL_SPAN(text), ways[w / 2]);
+		for (size_t i = 0; i < SL_LEN(emails); i++) {
+			if (!stages_find(&stages, SL_KIND_EMAIL, emails[i], SL_VIEW_RAW))
+				fail_msg("way %zu: %s is lost", w, emails[i]);
+			if (!stages_find(&stages, SL_KIND_IPV4, ips[i], SL_VIEW_RAW))
+				fail_msg("way %zu: %s is lost", w, ips[i]);
+		}
+		assert_null(stages_find(&stages, SL_KIND_EMAIL, "victim@trap.com", SL_VIEWS));
+		assert_null(stages_find(&stages, SL_KIND_EMAIL, "one@kumo.com", SL_VIEWS));
+		assert_null(stages_find(&stages, SL_KIND_IPV4, "91.7.44.10", SL_VIEW_RAW));
+		assert_null(stages_find(&stages, SL_KIND_EMAIL, "sender@kumo.com", SL_VIEW_RAW));
+	}
+	assert_null(stages_find(&stages, SL_KIND_EMAIL, "sender@kumo.com", SL_VIEWS));
+	stages_run(&stages, SL_SPAN(text), STAGES_DEGRADED);
+	assert_non_null(stages_find(&stages, SL_KIND_EMAIL, "sender@kumo.com", SL_VIEW_HEADER));
+	sl_buf_free(&crlf);
+}
+
+/* No header, no body, an empty line first. */
+static void addresses_at_the_edges(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *raw;
+		bool found;
+	} rows[] = {
+		{ "", false },
+		{ "To: a@shop.com", false },
+		{ "To: a@shop.com\n", false },
+		{ "To: a@shop.com\n\n", false },
+		{ "To: a@shop.com\r\n\r\n", false },
+		{ "\na@shop.com", true },
+		{ "\r\na@shop.com", true },
+		{ "To: b@shop.com\n\na@shop.com", true },
+		{ "To: b@shop.com\n\r\na@shop.com\n\n", true },
+	};
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		stages_run(&stages, sl_span_str(rows[i].raw), STAGES_BYTES);
+		bool found = stages_find(&stages, SL_KIND_EMAIL, "a@shop.com", SL_VIEW_RAW);
+		if (found != rows[i].found)
+			fail_msg("row %zu: %s", i, found ? "found" : "lost");
+	}
+}
+
 /* A degraded content never stands for a real one, nor for that of another mail with the same body.
  */
 static void names_of_degraded_contents(void **state)
@@ -192,6 +259,8 @@ int main(void)
 		cmocka_unit_test(text_of_any_bytes),
 		cmocka_unit_test(encodings_that_nobody_declared),
 		cmocka_unit_test(links_without_a_parser),
+		cmocka_unit_test(addresses_without_a_parser),
+		cmocka_unit_test(addresses_at_the_edges),
 		cmocka_unit_test(names_of_degraded_contents),
 		cmocka_unit_test(any_bytes),
 		cmocka_unit_test(memory_is_linear),
