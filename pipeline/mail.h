@@ -89,6 +89,8 @@ struct sl_mail {
 	void *seen;   /* set of indicators already added; owned by mail.c */
 	int64_t time; /* time of the message by this sighting */
 	struct sl_screen *screen; /* what may be looked at; owned by stages/parse/screen.c */
+	/* no parser saw the body: number + 1 of the first view that is not of the header; else 0 */
+	size_t rough;
 };
 
 /* Reset the struct for a new message; the arena must be empty. Never fails. */

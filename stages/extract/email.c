@@ -151,8 +151,7 @@ static void process_emails(void *thread, struct sl_mail *mail)
 	from_headers(&job);
 	from_links(&job);
 	for (size_t i = 0; i < mail->n_views; i++)
-		if (mail->views[i].kind != SL_VIEW_HEADER &&
-			sl_view_is_prose(mail, &mail->views[i]))
+		if (sl_view_is_searched(mail, i))
 			from_view(&job, i);
 	from_unsubscribe(&job);
 }

@@ -64,8 +64,7 @@ static void process_ips(void *thread, struct sl_mail *mail)
 {
 	from_headers(mail);
 	for (size_t i = 0; i < mail->n_views; i++)
-		if (mail->views[i].kind != SL_VIEW_HEADER &&
-			sl_view_is_prose(mail, &mail->views[i]))
+		if (sl_view_is_searched(mail, i))
 			from_view(mail, sl_suffixes_of_worker(thread), i);
 }
 

@@ -245,7 +245,8 @@ static void scan_views(struct sl_url_job *job)
 			sl_view_is_prose(job->mail, view) };
 		if (view->kind != SL_VIEW_HEADER)
 			scan_text(job, sl_view_text(job->mail, view), &place, reading,
-				reading.prose ? sl_view_finds(job->mail, i) : NULL);
+				sl_view_is_searched(job->mail, i) ? sl_view_finds(job->mail, i)
+								  : NULL);
 	}
 }
 

@@ -21,6 +21,14 @@ bool sl_view_is_prose(const struct sl_mail *mail, const struct sl_view *view)
 	       !is_card(type) && !sl_span_eq(type, SL_SPAN("text/rfc822-headers"));
 }
 
+bool sl_view_is_searched(const struct sl_mail *mail, size_t view)
+{
+	sl_assert(view < mail->n_views);
+	return mail->views[view].kind != SL_VIEW_HEADER &&
+	       (sl_view_is_prose(mail, &mail->views[view]) ||
+		       (mail->rough && view + 1 >= mail->rough));
+}
+
 /* Length of a line end with the white space that makes it a fold, or 0. */
 static size_t fold_at(struct sl_span text, size_t at)
 {

@@ -13,6 +13,9 @@
 
 /* Written for people to read. */
 bool sl_view_is_prose(const struct sl_mail *mail, const struct sl_view *view);
+/* Are addresses looked for in the view with this number? In prose, and, where no
+ * parser saw the body, in all that stands in for it. */
+bool sl_view_is_searched(const struct sl_mail *mail, size_t view);
 /* Its text; lines that calendars and cards fold (RFC 5545 section 3.1) are joined again. O(length).
  */
 struct sl_span sl_view_text(const struct sl_mail *mail, const struct sl_view *view);

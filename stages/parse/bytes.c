@@ -120,7 +120,30 @@ static struct sl_id key_of(const struct sl_mail *mail)
 	return key;
 }
 
-/* Nothing may be there but `raw`; what the header stage left stays. */
+/* Where the header block ends: as the screen has it, else at the first empty line. */
+static size_t end_of_head(const struct sl_mail *mail)
+{
+	struct sl_span raw = mail->raw;
+	if (mail->screen)
+		return raw.n - mail->body.n;
+	if (sl_span_starts(raw, SL_SPAN("\n")) || sl_span_starts(raw, SL_SPAN("\r\n")))
+		return 0;
+	ssize_t lf = sl_span_find(raw, SL_SPAN("\n\n"), 0);
+	ssize_t crlf =
+		sl_span_find(sl_span_head(raw, lf < 0 ? raw.n : (size_t)lf), SL_SPAN("\n\r\n"), 0);
+	ssize_t end = crlf < 0 ? lf : crlf;
+	return end < 0 ? raw.n : (size_t)end;
+}
+
+static void add_views(struct sl_mail *mail, struct sl_span bytes)
+{
+	add_view(mail, 0, bytes);
+	sl_bytes_decoded_views(mail, 0, bytes);
+}
+
+/* Nothing may be there but `raw`; what the header stage left stays. Header and body are views of
+ * their own: who a mail was sent to, and through which hosts, stands in the header, and must not
+ * become an indicator when addresses are looked for in the rest. */
 static void process(void *thread, struct sl_mail *mail)
 {
 	(void)thread;
@@ -131,8 +154,11 @@ static void process(void *thread, struct sl_mail *mail)
 	mail->content.key = key_of(mail);
 	mail->content.size = mail->body.n;
 	sl_mail_flag_body(mail, SL_MSG_CRASHED);
-	add_view(mail, 0, mail->raw);
-	sl_bytes_decoded_views(mail, 0, mail->raw);
+	size_t head = end_of_head(mail);
+	sl_assert(head <= mail->raw.n);
+	add_views(mail, sl_span_head(mail->raw, head));
+	mail->rough = mail->n_views + 1;
+	add_views(mail, sl_span_from(mail->raw, head));
 	sl_assert(mail->n_parts == 0);
 }
 
