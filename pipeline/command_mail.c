@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_mail.c - commands about one thing: explain a mail, look up a value. */
+#include "base/fullio.h"
 #include "base/json.h"
+#include "cell.h"
 #include "commands.h"
+#include "lonecell.h"
 #include "lookup.h"
 #include "mill.h"
 #include "policy.h"
@@ -98,31 +101,6 @@ static enum sl_rc mail_reject(struct sl_sink *sink, const struct sl_reject *reje
 	return SL_OK;
 }
 
-/* What the source does not take for a mail is explained as one all the same: the user said so. */
-static enum sl_rc first_mail(const struct sl_config *config, const struct sl_buf *all,
-	struct first_mail *first, struct sl_err *err)
-{
-	*first = (struct first_mail){ .sink = { mail_begin, mail_write, mail_end, mail_member,
-					      mail_reject },
-		.bytes = sl_buf_make(config->limits.message),
-		.from_time = SL_TIME_NONE };
-	sl_source_prepare();
-	FILE *spool = tmpfile();
-	if (!spool || fwrite(all->p, 1, all->n, spool) != all->n || fflush(spool) != 0) {
-		if (spool)
-			fclose(spool);
-		return sl_err_errno(err, SL_EXIT_IOERR, "cannot spool the mail");
-	}
-	rewind(spool);
-	enum sl_rc rc = sl_source_read(fileno(spool), "mail", &config->limits, &first->sink, err);
-	fclose(spool);
-	if (!first->done) {
-		sl_buf_reset(&first->bytes);
-		sl_buf_add(&first->bytes, sl_buf_span(all));
-	}
-	return rc == SL_FATAL ? SL_FATAL : SL_OK;
-}
-
 /* Answers for explain: straight from the source, there is no store. */
 struct asking {
 	void *state;
@@ -136,46 +114,116 @@ static void ask_geo(void *asking_p, enum sl_kind kind, struct sl_span value, str
 	sl_lookup_geo.ask(asking->state, kind, value, asking->as_of, arena, answer_r);
 }
 
-static int explain_mail(const struct sl_config *config, const struct sl_tables *tables,
-	const char *name, const struct first_mail *first, struct sl_log *log)
+/* ---- the work, in a cell ---- */
+
+struct explaining {
+	struct sl_lonecell cell; /* its descriptors: the spooled mail, then spools for the source */
+	const struct sl_tables *tables;
+	const char *name;
+	struct sl_buf all; /* the file */
+	struct asking asking;
+	struct sl_mill *mill;
+};
+
+/* What the source does not take for a mail is explained as one all the same: the user said so. */
+static enum sl_rc first_mail(struct explaining *x, struct first_mail *first, struct sl_err *err)
 {
-	struct sl_err err;
+	const struct sl_limits *limits = &x->cell.config->limits;
+	struct sl_spools spools = { .n = x->cell.n_fds - 1 };
+	memcpy(spools.fds, x->cell.fds + 1, spools.n * sizeof(spools.fds[0]));
+	*first = (struct first_mail){ .sink = { mail_begin, mail_write, mail_end, mail_member,
+					      mail_reject, &spools },
+		.bytes = sl_buf_make(limits->message),
+		.from_time = SL_TIME_NONE };
+	enum sl_rc rc = sl_source_read(x->cell.fds[0], "mail", limits, NULL, &first->sink, err);
+	first->sink.spools = NULL;
+	if (!first->done) {
+		sl_buf_reset(&first->bytes);
+		sl_buf_add(&first->bytes, sl_buf_span(&x->all));
+	}
+	return rc == SL_FATAL ? SL_FATAL : SL_OK;
+}
+
+static enum sl_rc explain_first(
+	struct sl_lonecell *cell, struct sl_buf *text, int *code_r, struct sl_err *err)
+{
+	struct explaining *x = (struct explaining *)cell;
+	const struct sl_config *config = cell->config;
+	struct first_mail first;
+	enum sl_rc rc = first_mail(x, &first, err);
+	if (rc == SL_OK) {
+		sl_lonecell_mail(cell, first.bytes.n);
+		const struct sl_mail *mail =
+			sl_mill_one(x->mill, sl_buf_span(&first.bytes), first.from_time);
+		struct sl_report_geo geo = { &x->asking, ask_geo };
+		if (config->json)
+			sl_explain_json(mail, x->tables, config, sl_span_str(x->name), text);
+		else
+			sl_explain_text(
+				mail, x->tables, config, x->asking.state ? &geo : NULL, text);
+		bool limited = (mail->message.flags & SL_MSG_LIMITS) != 0;
+		*code_r = limited ? SL_EXIT_DAMAGED : SL_EXIT_CLEAN;
+	}
+	sl_buf_free(&first.bytes);
+	return rc;
+}
+
+/* ---- what it needs ---- */
+
+static enum sl_rc spool(struct explaining *x, struct sl_err *err)
+{
+	int fd = sl_spool_file();
+	if (fd < 0)
+		return sl_err_errno(err, SL_EXIT_IOERR, "cannot spool the mail");
+	x->cell.fds[x->cell.n_fds++] = fd;
+	if (!sl_write_all(fd, sl_buf_span(&x->all)) || lseek(fd, 0, SEEK_SET) != 0)
+		return sl_err_errno(err, SL_EXIT_IOERR, "cannot spool the mail");
+	while (x->cell.n_fds <= SL_CELL_SPOOLS && (fd = sl_spool_file()) >= 0)
+		x->cell.fds[x->cell.n_fds++] = fd;
+	return SL_OK;
+}
+
+/* Everything that opens files: the cell can open none. */
+static enum sl_rc prepare(struct explaining *x, struct sl_err *err)
+{
 	static const struct sl_secret no_secret; /* nothing is stored */
-	struct asking asking = { NULL, config->as_of };
-	if (sl_lookup_geo.open(config, &asking.state, &err) != SL_OK)
-		return sl_log_failure(log, &err);
-	struct sl_mill *mill = sl_mill_new(config, tables, &no_secret);
-	struct sl_buf text = sl_buf_make(TEXT_MAX);
-	const struct sl_mail *mail =
-		sl_mill_one(mill, sl_buf_span(&first->bytes), first->from_time);
-	struct sl_report_geo geo = { &asking, ask_geo };
-	if (config->json)
-		sl_explain_json(mail, tables, config, sl_span_str(name), &text);
-	else
-		sl_explain_text(mail, tables, config, asking.state ? &geo : NULL, &text);
-	fwrite(text.p, 1, text.n, stdout);
-	sl_buf_free(&text);
-	bool limited = (mail->message.flags & SL_MSG_LIMITS) != 0;
-	sl_mill_free(&mill);
-	if (asking.state)
-		sl_lookup_geo.close(asking.state);
-	return limited ? SL_EXIT_DAMAGED : SL_EXIT_CLEAN;
+	const struct sl_config *config = x->cell.config;
+	if (slurp(x->name, config->limits.message, &x->all, err) != SL_OK ||
+		spool(x, err) != SL_OK ||
+		sl_lookup_geo.open(config, &x->asking.state, err) != SL_OK)
+		return SL_FATAL;
+	sl_source_prepare();
+	x->mill = sl_mill_new(config, x->tables, &no_secret);
+	return SL_OK;
+}
+
+static void end(struct explaining *x)
+{
+	for (size_t i = 0; i < x->cell.n_fds; i++)
+		close(x->cell.fds[i]);
+	sl_buf_free(&x->all);
+	sl_mill_free(&x->mill);
+	if (x->asking.state)
+		sl_lookup_geo.close(x->asking.state);
 }
 
 static int explain(const struct sl_config *config, const struct sl_tables *tables,
 	const struct sl_strings *operands, struct sl_log *log)
 {
 	struct sl_err err;
-	struct sl_buf all = sl_buf_make(0);
-	struct first_mail first = { .bytes = sl_buf_make(0) };
-	int code;
-	if (slurp(operands->items[0], config->limits.message, &all, &err) != SL_OK ||
-		first_mail(config, &all, &first, &err) != SL_OK)
+	struct explaining x = { .cell = { .config = config, .work = explain_first },
+		.tables = tables,
+		.name = operands->items[0],
+		.all = sl_buf_make(0),
+		.asking = { NULL, config->as_of } };
+	struct sl_buf text = sl_buf_make(TEXT_MAX);
+	int code = SL_EXIT_CLEAN;
+	if (prepare(&x, &err) != SL_OK || sl_lonecell_run(&x.cell, &text, &code, &err) != SL_OK)
 		code = sl_log_failure(log, &err);
 	else
-		code = explain_mail(config, tables, operands->items[0], &first, log);
-	sl_buf_free(&all);
-	sl_buf_free(&first.bytes);
+		fwrite(text.p, 1, text.n, stdout);
+	sl_buf_free(&text);
+	end(&x);
 	return code;
 }
 
@@ -281,7 +329,7 @@ static int lookup(const struct sl_config *config, const struct sl_tables *tables
 const struct sl_command sl_command_explain = {
 	.name = "explain",
 	.operands = "FILE|-",
-	.help = "the analysis of one mail",
+	.help = "the analysis of one mail, read in a sandbox",
 	.more = "",
 	.least = 1,
 	.most = 1,

@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
 enum { STORM = 20 };
@@ -40,51 +38,16 @@ static const char *role_name(const struct sl_driver *driver)
 	return driver->role == SL_CELL_READER ? "reader" : "worker";
 }
 
-/* What the cell wrote before it went; printable, whatever it wrote. */
-static void add_words(struct sl_buf *to, const struct sl_cell_status *status)
-{
-	char words[SL_CELL_WORDS];
-	memcpy(words, status->words, sizeof(words));
-	size_t n = strnlen(words, sizeof(words));
-	if (n == 0)
-		return;
-	sl_buf_str(to, ": ");
-	sl_buf_escaped(to, sl_span_of(words, n), 160);
-}
-
-static void say_cause(
-	const struct sl_cell_status *status, int how, const char *why, struct sl_death *death_r)
-{
-	struct sl_buf text = sl_buf_make(4096);
-	int32_t forbidden = status->forbidden;
-	bool signaled = WIFSIGNALED(how), exited = WIFEXITED(how);
-	if (why) {
-		sl_buf_str(&text, why);
-	} else if (exited && WEXITSTATUS(how) == SL_SANDBOX_STATUS && forbidden > 0) {
-		const char *name = sl_sandbox_call_name(forbidden - 1);
-		sl_buf_printf(&text, "forbidden system call %d", (int)forbidden - 1);
-		if (*name)
-			sl_buf_printf(&text, " (%s)", name);
-	} else if (signaled) {
-		const char *name = sigdescr_np(WTERMSIG(how));
-		sl_buf_printf(&text, "signal %d (%s)", WTERMSIG(how), name ? name : "unknown");
-		add_words(&text, status);
-	} else {
-		sl_buf_printf(&text, "exit status %d", exited ? WEXITSTATUS(how) : how);
-		add_words(&text, status);
-	}
-	death_r->killed_outside = !why && signaled && WTERMSIG(how) == SIGKILL;
-	snprintf(death_r->cause, sizeof(death_r->cause), "%s", text.p);
-	sl_buf_free(&text);
-}
-
 enum sl_rc sl_driver_bury(
 	struct sl_driver *driver, const char *why, struct sl_death *death_r, struct sl_err *err)
 {
 	int how;
-	if (sl_zygote_bury(driver->engine->zygote, &driver->cell, &how, err) != SL_OK)
+	enum sl_rc rc = sl_zygote_bury(driver->engine->zygote, &driver->cell, &how, err);
+	if (driver->faulty)
+		*err = driver->fault; /* it came first */
+	if (rc != SL_OK || driver->faulty)
 		return SL_FATAL;
-	say_cause(sl_pool_window(driver->engine->pool, driver->window), how, why, death_r);
+	sl_death_explain(sl_pool_window(driver->engine->pool, driver->window), how, why, death_r);
 	return SL_OK;
 }
 
@@ -113,11 +76,22 @@ enum sl_rc sl_driver_blame_nobody(
 
 /* ---- birth ---- */
 
+/* What was found when the run began need not be what this cell got. */
+static enum sl_rc check_sandbox(
+	const struct sl_config *config, const struct sl_sandbox_level *level, struct sl_err *err)
+{
+	char text[SL_SANDBOX_TEXT];
+	if (!config->require_sandbox || sl_sandbox_is_full(level))
+		return SL_OK;
+	sl_sandbox_text(level, text);
+	return sl_err_set(err, SL_EXIT_CONFIG, "--require-sandbox: a cell got only: %s", text);
+}
+
 enum sl_rc sl_driver_ready(struct sl_driver *driver, struct sl_err *err)
 {
 	struct sl_engine *e = driver->engine;
 	struct sl_sandbox_level level;
-	while (driver->cell.socket < 0) {
+	for (unsigned tries = 1; driver->cell.socket < 0; tries++) {
 		enum sl_rc rc = sl_zygote_spawn(e->zygote, driver->role, driver->number,
 			driver->window, &driver->cell, &level, err);
 		if (rc == SL_FATAL)
@@ -125,12 +99,16 @@ enum sl_rc sl_driver_ready(struct sl_driver *driver, struct sl_err *err)
 		driver->handled = 0;
 		memset(driver->stage_seen, 0, sizeof(driver->stage_seen));
 		if (rc == SL_OK)
-			break;
+			return check_sandbox(e->config, &level, err);
 		struct sl_death death = { .cause = "it did not start" };
 		const struct sl_cell_status *status = sl_pool_window(e->pool, driver->window);
 		if (status->words[0])
 			snprintf(death.cause, sizeof(death.cause), "it did not start: %.200s",
 				status->words);
+		if (tries == STORM)
+			return sl_err_set(err, SL_EXIT_INTERNAL,
+				"%d cells in a row died at birth, the last one: %s", STORM,
+				death.cause);
 		if (sl_driver_blame_nobody(driver, &death, err) != SL_OK)
 			return SL_FATAL;
 	}
@@ -142,19 +120,36 @@ double sl_driver_cpu(const struct sl_driver *driver)
 	clockid_t clock;
 	struct timespec used;
 	if (clock_getcpuclockid(driver->cell.pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
-		return 0;
+		return -1;
 	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+/* SL_FATAL is for the burial to tell: no message is tried again for it. */
+static enum sl_rc note_fault(struct sl_driver *driver, enum sl_rc rc)
+{
+	if (rc != SL_FATAL)
+		return rc;
+	driver->faulty = true;
+	return SL_END;
+}
+
+bool sl_driver_tell(
+	struct sl_driver *driver, const struct sl_cell_packet *packet, const int *fds, size_t n)
+{
+	return note_fault(driver, sl_cell_tell(&driver->cell, packet, fds, n, &driver->fault)) ==
+	       SL_OK;
 }
 
 enum sl_rc sl_driver_wait(struct sl_driver *driver, double seconds, struct sl_cell_packet *packet_r)
 {
 	struct pollfd fd = { .fd = driver->cell.socket, .events = POLLIN };
+	if (driver->faulty)
+		return SL_END;
 	int ready = poll(&fd, 1, (int)(seconds * 1000));
 	if (ready == 0 || (ready < 0 && errno == EINTR))
 		return SL_SKIP;
-	if (ready < 0)
-		return SL_END;
-	return sl_cell_receive(driver->cell.socket, packet_r, sizeof(*packet_r), NULL, 0, NULL)
-		       ? SL_OK
-		       : SL_END;
+	enum sl_rc rc =
+		ready < 0 ? sl_err_errno(&driver->fault, SL_EXIT_INTERNAL, "cannot wait for a cell")
+			  : sl_cell_hear(&driver->cell, packet_r, &driver->fault);
+	return note_fault(driver, rc);
 }

@@ -41,6 +41,8 @@ static const char *judge(struct sl_driver *driver, const struct sl_batch *batch,
 	const struct sl_worker_window *w = sl_pool_window(driver->engine->pool, driver->window);
 	uint32_t done = atomic_load(&w->done);
 	double cpu = sl_driver_cpu(driver), wall = sl_clock_monotonic();
+	if (cpu < 0)
+		return NULL;
 	if (done != watch->done) {
 		*watch = (struct watch){ done, cpu, wall };
 		return NULL;
@@ -180,7 +182,7 @@ static enum sl_rc run_round(
 	if (sl_driver_ready(driver, err) != SL_OK)
 		return SL_FATAL;
 	hand_over(driver, batch, round);
-	gone = !sl_cell_send(driver->cell.socket, &go, sizeof(go), NULL, 0);
+	gone = !sl_driver_tell(driver, &go, NULL, 0);
 	const char *why = gone ? NULL : await(driver, batch, &gone, text, sizeof(text));
 	round->stage = atomic_load(&w->stage);
 	bool malformed = !collect(driver, batch, round);

@@ -6,6 +6,7 @@
 #define ANY UINT64_MAX
 
 #define RUN "run"
+#define PARSES "run explain"
 #define WRITES "run feed"
 #define READS "run explain feed"
 #define JUDGES "run feed show explain"
@@ -29,12 +30,12 @@ const struct sl_opt_row sl_opt_rows[] = {
 		"run feed show explain lookup campaigns" },
 	{ "isolation", 0, SL_OPT_CHOICE, AT(isolation_process), 0, 0, "process|thread", "process",
 		"where mails and archives are parsed: in sandboxed cells, or, for comparison, in "
-		"threads of the engine",
-		RUN },
+		"the program itself",
+		PARSES },
 	{ "require-sandbox", 0, SL_OPT_FLAG, AT(require_sandbox), 0, 0, "", "no",
-		"do not run where the kernel lacks Landlock or seccomp", RUN },
+		"do not run where the kernel lacks Landlock or seccomp", PARSES },
 	{ "message-cpu", 0, SL_OPT_SIZE, AT(message_cpu), 10, 3600000, "MS", "2000",
-		"CPU time that a message may take in a cell, for each 16 MB begun", RUN },
+		"CPU time that a message may take in a cell, for each 16 MB begun", PARSES },
 	{ "quarantine", 0, SL_OPT_SIZE, AT(quarantine), 0, ANY, "SIZE", "1G",
 		"bytes of crashed mails that are kept in STORE/quarantine", RUN },
 	{ "trust", 0, SL_OPT_LIST, AT(trust), 0, 0, "HOST|NET", "",

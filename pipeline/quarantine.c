@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "quarantine.h"
 
+#include "base/fullio.h"
 #include "base/json.h"
 #include "base/unicode.h"
 
@@ -31,6 +32,7 @@ struct place {
 	char folder[3];
 	char id[2 * sizeof(struct sl_id) + 1];
 };
+enum { NAME_ROOM = sizeof(((struct place *)0)->id) + sizeof(".json") };
 
 /* Fixed: only the holder of the store's lock writes here, so that what a killed run left is found
  * without a search. */
@@ -48,10 +50,10 @@ static int open_own(int at, const char *name, bool make)
 {
 	struct stat st;
 	bool made = make && mkdirat(at, name, 0700) == 0;
-	if (made)
-		/* an odd umask may have left no right to open it */
-		(void)fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW);
-	else if (make && errno != EEXIST)
+	if (make && !made && errno != EEXIST)
+		return -1;
+	/* an odd umask may have left no right to open it; without /proc, libc cannot tell a link */
+	if (made && fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW) && errno != EOPNOTSUPP)
 		return -1;
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -74,8 +76,9 @@ static enum sl_rc count_folder(struct place *place, uint64_t *bytes)
 	struct stat st;
 	DIR *folder = fdopendir(place->fd);
 	if (!folder) {
+		enum sl_rc failed = fail(place, SL_EXIT_IOERR, "read", "");
 		close(place->fd);
-		return fail(place, SL_EXIT_IOERR, "read", "");
+		return failed;
 	}
 	const struct dirent *entry;
 	for (errno = 0; (entry = readdir(folder)); errno = 0)
@@ -151,25 +154,12 @@ void sl_quarantine_close(struct sl_quarantine **q)
 	*q = NULL;
 }
 
-static bool write_all(int fd, struct sl_span s)
-{
-	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		s = sl_span_from(s, (size_t)n);
-	}
-	return true;
-}
-
 static bool write_temporary(int at, struct sl_span bytes)
 {
 	int fd = openat(at, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	bool good = fchmod(fd, 0600) == 0 && write_all(fd, bytes) && fsync(fd) == 0;
+	bool good = fchmod(fd, 0600) == 0 && sl_write_all(fd, bytes) && fsync(fd) == 0;
 	int error = good ? 0 : errno;
 	if (close(fd) && good) {
 		good = false;
@@ -179,12 +169,19 @@ static bool write_temporary(int at, struct sl_span bytes)
 	return good;
 }
 
+static void make_name(const struct place *place, const char *suffix, char name_r[NAME_ROOM])
+{
+	size_t n = strlen(place->id);
+	sl_assert(n + strlen(suffix) < NAME_ROOM);
+	memcpy(name_r, place->id, n);
+	memcpy(name_r + n, suffix, strlen(suffix) + 1);
+}
+
 /* A whole file under its name, or none; the name itself is on the disk when the folder is. */
 static enum sl_rc put_file(struct place *place, const char *suffix, struct sl_span bytes)
 {
-	char name[sizeof(place->id) + 8];
-	sl_assert(strlen(place->id) + strlen(suffix) < sizeof(name));
-	snprintf(name, sizeof(name), "%s%s", place->id, suffix);
+	char name[NAME_ROOM];
+	make_name(place, suffix, name);
 	if (write_temporary(place->q->fd, bytes) &&
 		renameat(place->q->fd, temporary, place->fd, name) == 0)
 		return SL_OK;
@@ -196,8 +193,8 @@ static enum sl_rc put_file(struct place *place, const char *suffix, struct sl_sp
 static bool is_there(const struct place *place, const char *suffix)
 {
 	struct stat st;
-	char name[sizeof(place->id) + 8];
-	snprintf(name, sizeof(name), "%s%s", place->id, suffix);
+	char name[NAME_ROOM];
+	make_name(place, suffix, name);
 	return fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 

@@ -27,6 +27,7 @@ struct answer {
 struct sl_zygote {
 	int socket, pid;
 	pthread_mutex_t lock; /* of the conversation */
+	bool broken;          /* it was cut short: what comes next may be an old answer */
 	struct sl_pool *pool;
 	struct sl_secret secret;
 };
@@ -95,7 +96,7 @@ SL_NORETURN static void live(int socket, const struct sl_config *config,
 	ignore_signals();
 	volunteer();
 	sl_pool_close(pool);
-	struct sl_cell_birth birth = { .pool = pool, .config = config };
+	struct sl_cell_birth birth = { .pool = pool, .config = config, .secret = &secret };
 	birth.mill = sl_mill_new(config, tables, &secret);
 	while (sl_cell_receive(socket, &request, sizeof(request), fds, SL_LEN(fds), &n)) {
 		struct answer answer = { .error = EINVAL };
@@ -130,10 +131,17 @@ enum sl_rc sl_zygote_start(const struct sl_config *config, const struct sl_table
 		close(pair[0]);
 		live(pair[1], config, tables, pool);
 	}
-	close(pair[1]);
 	if (pid < 0) {
+		sl_err_errno(err, SL_EXIT_INTERNAL, "cannot fork the zygote");
 		close(pair[0]);
-		return sl_err_errno(err, SL_EXIT_INTERNAL, "cannot fork the zygote");
+		close(pair[1]);
+		return SL_FATAL;
+	}
+	if (close(pair[1]) != 0) {
+		sl_err_errno(err, SL_EXIT_INTERNAL, "cannot close the socket of the zygote");
+		close(pair[0]);
+		kill(pid, SIGKILL);
+		return SL_FATAL;
 	}
 	struct sl_zygote *zygote = sl_calloc(1, sizeof(*zygote));
 	zygote->socket = pair[0];
@@ -150,6 +158,7 @@ void sl_zygote_stop(struct sl_zygote **zygote_p)
 	if (!zygote)
 		return;
 	close(zygote->socket);
+	kill(zygote->pid, SIGKILL); /* it parses nothing and writes nothing: it may go at once */
 	while (waitpid(zygote->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	pthread_mutex_destroy(&zygote->lock);
@@ -162,17 +171,59 @@ void sl_zygote_set_secret(struct sl_zygote *zygote, const struct sl_secret *secr
 	zygote->secret = *secret;
 }
 
+/* Does errno say that the other side has gone? Kernels differ in the word for it. 0 is the end of a
+ * stream; EINTR was left by a call that was made again. */
+static bool is_end(int number)
+{
+	static const int ends[] = { 0, EINTR, EPIPE, ECONNRESET, ECONNREFUSED, ENOTCONN };
+	for (size_t i = 0; i < SL_LEN(ends); i++)
+		if (number == ends[i])
+			return true;
+	return false;
+}
+
+static enum sl_rc fail(struct sl_err *err, int number, const char *end, const char *fault)
+{
+	if (is_end(number))
+		return sl_err_set(err, SL_EXIT_INTERNAL, "%s", end);
+	errno = number;
+	return sl_err_errno(err, SL_EXIT_INTERNAL, "%s", fault);
+}
+
+enum sl_rc sl_cell_tell(const struct sl_cell *cell, const struct sl_cell_packet *packet,
+	const int *fds, size_t n, struct sl_err *err)
+{
+	errno = 0;
+	if (sl_cell_send(cell->socket, packet, sizeof(*packet), fds, n))
+		return SL_OK;
+	return is_end(errno) ? SL_END : sl_err_errno(err, SL_EXIT_INTERNAL, "cannot tell a cell");
+}
+
+enum sl_rc sl_cell_hear(
+	const struct sl_cell *cell, struct sl_cell_packet *packet_r, struct sl_err *err)
+{
+	errno = 0;
+	if (sl_cell_receive(cell->socket, packet_r, sizeof(*packet_r), NULL, 0, NULL))
+		return SL_OK;
+	return is_end(errno) ? SL_END : sl_err_errno(err, SL_EXIT_INTERNAL, "cannot hear a cell");
+}
+
 static enum sl_rc converse(struct sl_zygote *zygote, struct request *request, const int *fds,
 	size_t n, struct answer *answer_r, struct sl_err *err)
 {
 	request->secret = zygote->secret;
 	pthread_mutex_lock(&zygote->lock);
-	bool good = sl_cell_send(zygote->socket, request, sizeof(*request), fds, n) &&
+	errno = 0;
+	bool good = !zygote->broken &&
+		    sl_cell_send(zygote->socket, request, sizeof(*request), fds, n) &&
 		    sl_cell_receive(zygote->socket, answer_r, sizeof(*answer_r), NULL, 0, NULL);
+	int number = errno;
+	zygote->broken = !good;
 	pthread_mutex_unlock(&zygote->lock);
 	if (!good)
-		return sl_err_set(err, SL_EXIT_INTERNAL,
-			"the zygote died; what was read is in the store, run again to go on");
+		return fail(err, number,
+			"the zygote died; what was read is in the store, run again to go on",
+			"cannot talk to the zygote");
 	if (answer_r->error) {
 		errno = answer_r->error;
 		return sl_err_errno(err, SL_EXIT_INTERNAL, "the zygote cannot %s a cell",
@@ -189,7 +240,7 @@ static enum sl_rc fork_cell(
 		.role = (uint32_t)cell->role,
 		.number = cell->number,
 		.window = cell->window };
-	struct answer answer;
+	struct answer answer = { .pid = 0 };
 	int fds[SL_CELL_SPOOLS + 1] = { theirs };
 	size_t n = 1;
 	while (cell->role == SL_CELL_READER && n <= SL_CELL_SPOOLS &&
@@ -212,20 +263,24 @@ enum sl_rc sl_zygote_spawn(struct sl_zygote *zygote, enum sl_cell_role role, uns
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return sl_err_errno(err, SL_EXIT_INTERNAL, "no socket for a cell");
 	enum sl_rc rc = fork_cell(zygote, cell_r, pair[1], err);
-	close(pair[1]);
+	/* while it is open, nobody hears of the end of the cell */
+	if (close(pair[1]) != 0 && rc == SL_OK)
+		rc = sl_err_errno(err, SL_EXIT_INTERNAL, "cannot close the socket of a cell");
 	if (rc != SL_OK) {
 		close(pair[0]);
 		return rc;
 	}
 	cell_r->socket = pair[0];
 	struct sl_cell_packet hello;
-	if (sl_cell_receive(pair[0], &hello, sizeof(hello), NULL, 0, NULL) &&
-		hello.word == SL_CELL_HELLO) {
+	rc = sl_cell_hear(cell_r, &hello, err);
+	if (rc == SL_OK && hello.word == SL_CELL_HELLO) {
 		*level_r = hello.level;
 		return SL_OK;
 	}
-	rc = sl_zygote_bury(zygote, cell_r, &status, err);
-	return rc == SL_OK ? SL_SKIP : rc;
+	struct sl_err ignored; /* the first error is the one to be told */
+	if (sl_zygote_bury(zygote, cell_r, &status, rc == SL_FATAL ? &ignored : err) != SL_OK)
+		return SL_FATAL;
+	return rc == SL_FATAL ? SL_FATAL : SL_SKIP;
 }
 
 enum sl_rc sl_zygote_bury(

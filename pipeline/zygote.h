@@ -28,8 +28,16 @@ struct sl_cell {
 	unsigned number, window;
 };
 
-/* Make a cell and wait for its HELLO (about 2 ms). SL_SKIP: it died before that; err says how. Any
- * thread, one at a time. */
+/* One packet to a cell, with up to `n` descriptors (which stay the caller's), or one from it.
+ * SL_END: it is gone. SL_FATAL: the socket fails in another way, of which no cell, and no message
+ * that it has in hand, can be guilty. */
+enum sl_rc sl_cell_tell(const struct sl_cell *cell, const struct sl_cell_packet *packet,
+	const int *fds, size_t n, struct sl_err *err) SL_MUST_CHECK;
+enum sl_rc sl_cell_hear(const struct sl_cell *cell, struct sl_cell_packet *packet_r,
+	struct sl_err *err) SL_MUST_CHECK;
+
+/* Make a cell and wait for its HELLO (about 2 ms). SL_SKIP: it died before that. Any thread, one at
+ * a time. */
 enum sl_rc sl_zygote_spawn(struct sl_zygote *zygote, enum sl_cell_role role, unsigned number,
 	unsigned window, struct sl_cell *cell_r, struct sl_sandbox_level *level_r,
 	struct sl_err *err) SL_MUST_CHECK;

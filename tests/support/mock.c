@@ -132,9 +132,16 @@ static struct sl_span naive; /* what naive_gmime() parses */
 
 /* GMime asks for this one when it meets 8-bit bytes; inside a cell it could not be loaded, and the
  * mail would not get as far as it is meant to. */
+static iconv_t converter;
+
 __attribute__((constructor)) static void open_converter(void)
 {
-	iconv_open("UTF-8", "ISO-8859-1");
+	converter = iconv_open("UTF-8", "ISO-8859-1");
+}
+
+__attribute__((destructor)) static void close_converter(void)
+{
+	iconv_close(converter);
 }
 
 static void read_part(GMimeObject *parent, GMimeObject *part, gpointer user)
