@@ -190,7 +190,7 @@ static void work(struct cell *cell, struct sl_worker_window *w, struct sl_buf *r
 		sl_buf_reset(results);
 		sl_mill_message(
 			birth->mill, (enum sl_mill_mode)w->mode, &raw, item->index, results);
-		if (sl_mock_results)
+		if (sl_mock_results && w->mode == SL_MILL_FULL)
 			sl_mock_results(raw.bytes, results);
 		put_results(w, room, i, results);
 	}
@@ -259,7 +259,8 @@ static bool stopping(void *cell_p)
 	return atomic_load_explicit(&w->stop, memory_order_relaxed) != 0;
 }
 
-static void walk(struct cell *cell, int fd, const struct sl_cell_packet *packet)
+static enum sl_rc fill(struct cell *cell, int fd, const struct sl_proof *proof,
+	struct sl_slab **slab, struct sl_err *err)
 {
 	const struct sl_cell_birth *birth = cell->birth;
 	const struct sl_pool_sizes *pool = sl_pool_sizes(birth->pool);
@@ -268,13 +269,26 @@ static void walk(struct cell *cell, int fd, const struct sl_cell_packet *packet)
 	struct sl_fill_sizes sizes = { pool->slab - sizeof(struct sl_slab), pool->message,
 		sl_pool_base(birth->pool) };
 	struct sl_fill_job job = { w->path, w->done, w->n_done, w->from, w->notes, w->members != 0,
-		&cell->spools };
+		&cell->spools, proof };
+	return sl_fill(fd, &job, &birth->config->limits, &sizes, &outlet, slab, &w->walked, err);
+}
+
+/* `fds`: the archive, and the hashes of its proof. */
+static void walk(struct cell *cell, const int fds[2], const struct sl_cell_packet *packet)
+{
+	const struct sl_cell_birth *birth = cell->birth;
+	const struct sl_reader_window *w = (const void *)cell->status;
 	struct sl_slab *slab =
 		packet->slab == SL_CELL_NO_SLAB ? NULL : sl_pool_slab(birth->pool, packet->slab);
 	struct sl_cell_packet end = { .word = SL_CELL_END };
 	struct sl_err err = { .text = "" };
-	enum sl_rc rc =
-		sl_fill(fd, &job, &birth->config->limits, &sizes, &outlet, &slab, &w->walked, &err);
+	struct sl_proof proof;
+	enum sl_rc rc;
+	if (sl_proof_map(fds[1], w->size, birth->secret, &proof))
+		rc = fill(cell, fds[0], &proof, &slab, &err);
+	else
+		rc = sl_err_errno(&err, SL_EXIT_IOERR, "cannot map its proof");
+	sl_proof_unmap(&proof);
 	end.rc = rc;
 	end.exit_code = err.exit_code;
 	end.slab = slab ? number_of(cell, slab) : SL_CELL_NO_SLAB;
@@ -286,15 +300,16 @@ static void walk(struct cell *cell, int fd, const struct sl_cell_packet *packet)
 static void reader_life(struct cell *cell)
 {
 	struct sl_cell_packet packet;
-	int fd;
+	int fds[2];
 	size_t n;
 	for (int i = 0; i < SL_CELL_SPOOLS; i++)
 		if (cell->birth->spools[i] >= 0)
 			cell->spools.fds[cell->spools.n++] = cell->birth->spools[i];
-	while (sl_cell_receive(cell->birth->socket, &packet, sizeof(packet), &fd, 1, &n) &&
-		packet.word == SL_CELL_WALK && n == 1) {
-		walk(cell, fd, &packet);
-		close(fd);
+	while (sl_cell_receive(cell->birth->socket, &packet, sizeof(packet), fds, 2, &n) &&
+		packet.word == SL_CELL_WALK && n == 2) {
+		walk(cell, fds, &packet);
+		close(fds[0]);
+		close(fds[1]);
 	}
 }
 

@@ -26,7 +26,7 @@ enum sl_cell_word {
 	SL_CELL_HELLO, /* cell: in the sandbox, ready; level */
 	SL_CELL_GO,    /* to a worker: the job in the window */
 	SL_CELL_DONE,  /* worker: all of it is in the window */
-	SL_CELL_WALK,  /* to a reader: the archive whose descriptor comes along */
+	SL_CELL_WALK,  /* to a reader: the archive whose descriptor comes along, and its proof */
 	SL_CELL_TAKE,  /* reader: wants an empty slab */
 	SL_CELL_SLAB,  /* to a reader: here it is */
 	SL_CELL_PUSH,  /* reader: this slab is full */
@@ -35,7 +35,7 @@ enum sl_cell_word {
 	SL_CELL_STOP   /* to a reader: no more */
 };
 
-enum { SL_CELL_NO_SLAB = UINT32_MAX };
+#define SL_CELL_NO_SLAB UINT32_MAX
 
 struct sl_cell_packet {
 	uint32_t word;
@@ -85,6 +85,7 @@ struct sl_reader_window {
 	_Atomic uint32_t stop;
 	char path[SL_READER_PATH];
 	uint64_t from, notes;
+	uint64_t size; /* of the archive: what the proof is of */
 	uint32_t members, n_done;
 	struct sl_fill_range done[SL_READER_RANGES];
 	/* the cell's */
@@ -111,6 +112,7 @@ struct sl_cell_birth {
 	struct sl_pool *pool;
 	const struct sl_config *config;
 	struct sl_mill *mill;
+	const struct sl_secret *secret;
 	int parent;
 };
 /* The life of a cell: close everything, work, _exit. */

@@ -81,6 +81,10 @@ static enum sl_rc ensure_archive(struct committer *c, struct sl_input *input)
 		named |= sl_span_eq(row.names[i], input->name);
 	sl_view_close(&view);
 	if (met && !c->engine->config->again) {
+		/* of an earlier run: what is done is not read again, and tells nothing any more */
+		if (row.crashed)
+			input->damaged = true;
+		input->limited = row.limited;
 		input->crashed = row.crashed;
 		input->in_a_row = row.in_a_row;
 		if (row.set_aside)
@@ -127,9 +131,9 @@ static enum sl_rc finish_archive(struct committer *c, struct sl_input *input)
 		if (sl_store_finish_archive(e->store, &totals, &c->err) != SL_OK)
 			return SL_FATAL;
 	}
-	/* What was read is not what was hashed: nothing of this key counts as done. */
-	if (!input->known && !input->twin && !input->complete)
-		return sl_store_reopen_archive(e->store, &input->key, &c->err);
+	/* What was committed is true of this key; the rest is read from a twin or next night. */
+	if (input->changed || (!input->known && !input->twin && !input->complete))
+		return SL_OK;
 	return sl_store_put_file(e->store, &input->stamp, &input->key, &c->err);
 }
 

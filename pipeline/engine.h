@@ -26,10 +26,12 @@ struct sl_input {
 	struct sl_id key;           /* reader */
 	struct sl_file_stamp stamp; /* reader */
 	bool keyed;                 /* reader: key and stamp are known */
-	bool twin;     /* reader: the same bytes are read under another name in this run */
-	bool known;    /* reader: complete in the store, not read again */
-	bool damaged;  /* reader: something was rejected, now or in an earlier run */
-	bool complete; /* reader: read to its end, and unchanged meanwhile */
+	bool twin;  /* reader: the same bytes were read under another name in this run */
+	bool known; /* reader: complete in the store, not read again */
+	atomic_bool
+		damaged; /* reader, committer: something was rejected, now or in an earlier run */
+	bool complete;   /* reader: all bytes that were hashed were walked, proved */
+	bool changed;    /* reader: by now, or perhaps: the stamp is not remembered */
 	uint64_t emitted, bytes, rejects; /* reader */
 	uint64_t pushed; /* reader: messages handed on, final before the END note is pushed */
 	uint64_t members[SL_MEMBERS]; /* reader */
@@ -86,10 +88,12 @@ struct sl_engine {
 	struct sl_zygote *zygote;         /* NULL: mails and archives are parsed in threads */
 	struct sl_quarantine *quarantine; /* committer */
 	struct sl_sandbox_level sandbox;  /* of the cells */
-	pthread_mutex_t lock;             /* of the five below */
+	int64_t began;                    /* main: the wall clock, for the age of files alone */
+	pthread_mutex_t lock;             /* of the six below */
 	bool failed;
 	struct sl_err err;
-	void *keys;        /* GHashTable of archive keys that this run has in hand */
+	void *keys;        /* GHashTable: archive key -> enum sl_claim, of this run */
+	void *twins;       /* GArray of input numbers that wait for the fate of their key */
 	double deaths[20]; /* when cells ended with no message to blame, in a ring */
 	uint64_t n_deaths;
 	uint64_t stage_ns[SL_MILL_STAGES];
@@ -104,8 +108,15 @@ static inline unsigned sl_engine_quota(const struct sl_engine *engine)
 /* Note the first fatal error and stop everything. Any thread. */
 void sl_engine_fail(struct sl_engine *engine, const struct sl_err *err);
 bool sl_engine_stopping(struct sl_engine *engine);
-/* True when this run does not yet have an archive of that key; remembers it. Any thread. */
-bool sl_engine_claim(struct sl_engine *engine, const struct sl_id *key);
+/* Archives of the same bytes are read once a run. Who claims a key first reads it and must settle
+ * it; the others (BUSY) are put aside and taken up again when it is known whether that went well:
+ * a file can fail or change on the way, and its twin need not. Any thread. */
+enum sl_claim { SL_CLAIM_FREE, SL_CLAIM_MINE, SL_CLAIM_BUSY, SL_CLAIM_DONE };
+enum sl_claim sl_engine_claim(struct sl_engine *engine, const struct sl_id *key, size_t input);
+void sl_engine_settle(struct sl_engine *engine, const struct sl_id *key, bool done);
+/* An input that was put aside and whose key is settled. False: none. Whoever settles looks here
+ * later, so none is forgotten. */
+bool sl_engine_take_twin(struct sl_engine *engine, size_t *input_r);
 
 struct sl_reader_start {
 	struct sl_engine *engine;

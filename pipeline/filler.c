@@ -254,7 +254,7 @@ enum sl_rc sl_fill(int fd, const struct sl_fill_job *job, const struct sl_limits
 		.walked = walked,
 		.slab = *slab };
 	sl_assert(!f.slab || f.slab->used <= sizes->slab);
-	enum sl_rc rc = sl_source_read(fd, job->path, limits, &f.sink, err);
+	enum sl_rc rc = sl_source_read(fd, job->path, limits, job->proof, &f.sink, err);
 	*slab = f.slab;
 	return rc;
 }

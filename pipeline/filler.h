@@ -9,6 +9,7 @@
 #ifndef SL_FILLER_H
 #define SL_FILLER_H
 
+#include "proof.h"
 #include "slab.h"
 #include "source.h"
 
@@ -32,7 +33,8 @@ struct sl_fill_job {
 	uint64_t from;  /* messages before this one were handed on by a filler that died */
 	uint64_t notes; /* and so many notes */
 	bool members;   /* a note for each member */
-	struct sl_spools *spools; /* NULL: the source makes its own */
+	struct sl_spools *spools;     /* NULL: the source makes its own */
+	const struct sl_proof *proof; /* what the file must hold; borrowed */
 };
 
 struct sl_outlet {
@@ -52,7 +54,8 @@ struct sl_fill_sizes {
 };
 
 /* Walk the open file `fd` into slabs. `slab` is the one in hand, or NULL; `slab_r` gets the one in
- * hand at the end. SL_END: stopped. SL_FATAL: the file or the spool cannot be read on; err. */
+ * hand at the end. SL_END: stopped. SL_SKIP: the file is not what was hashed; a reject says so.
+ * SL_FATAL: the file or the spool cannot be read on; err. */
 enum sl_rc sl_fill(int fd, const struct sl_fill_job *job, const struct sl_limits *limits,
 	const struct sl_fill_sizes *sizes, const struct sl_outlet *outlet, struct sl_slab **slab,
 	struct sl_walked *walked, struct sl_err *err) SL_MUST_CHECK;

@@ -95,8 +95,8 @@ static void restart_without_slices(const struct sl_command *command, char **argv
 {
 	if (!command->threads || getenv("G_SLICE"))
 		return;
-	setenv("G_SLICE", "always-malloc", 1);
-	execv("/proc/self/exe", argv);
+	if (setenv("G_SLICE", "always-malloc", 1) == 0) /* or it would start for ever */
+		execv("/proc/self/exe", argv);
 }
 
 static int run_command(const struct sl_command *command, struct sl_options *options,
@@ -191,6 +191,20 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* libarchive reads the local times of zip members in the process's zone. A cell can open no zone
+ * file: libc must know it by then. For want of memory tzset() forgets which one it has read, and
+ * does not say so; the second one makes up for it. */
+static void set_zone(void)
+{
+	struct sl_err err;
+	if (setenv("TZ", "UTC0", 1) != 0) {
+		sl_err_errno(&err, SL_EXIT_INTERNAL, "cannot set the time zone");
+		exit(complain(&err));
+	}
+	tzset();
+	tzset();
+}
+
 int main(int argc, char **argv)
 {
 	keep_standard_streams();
@@ -199,9 +213,7 @@ int main(int argc, char **argv)
 	sl_glib_log_to(NULL, 0);
 	prctl(PR_SET_NAME, "spamloom"); /* a restart by /proc/self/exe is called "exe" */
 	const char *word = argc > 1 ? argv[1] : "--help";
-	/* libarchive reads the local times of zip members in the process's zone */
-	setenv("TZ", "UTC0", 1);
-	tzset(); /* a cell can open no zone file */
+	set_zone();
 	struct sl_buf text = sl_buf_make(1 << 20);
 	for (size_t i = 0; i < SL_LEN(commands); i++)
 		if (strcmp(word, commands[i]->name) == 0) {

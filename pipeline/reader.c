@@ -2,11 +2,17 @@
 /* reader.c - from input files to batches of raw messages.
  *
  * A reader takes one input after the other. It hashes the file first: the hash is the archive's
- * key, and says whether this archive is done or half done. Then the source walks the file and the
- * sink below puts messages into the reader's batch, which may hold the end of one archive and the
- * start of the next.
+ * key, and says whether this archive is done or half done. Then the filler walks the file, proving
+ * each block against the hash of the first pass (proof.h), and puts messages into the reader's
+ * batch, which may hold the end of one archive and the start of the next.
+ *
+ * So all that is committed under a key is true of it, whatever becomes of the file meanwhile: done
+ * ranges stay, a kill needs no undoing, and what is missing is read from the next file that holds
+ * these bytes, in this run or in a later one.
  */
 #include "reader.h"
+
+#include "base/fullio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 256 * 1024 };
+enum { CHUNK = SL_PROOF_BLOCK, YOUNG_SECONDS = 2 };
 
 /* For the progress line: how far the source has got in the file. */
 static void report_position(struct sl_reader *r, uint64_t at)
@@ -171,29 +177,41 @@ static enum sl_rc walk_in_thread(struct sl_reader *r, struct sl_fill_job *job)
 	bool good = sl_reader_accept(r);
 	sl_assert(good);
 	sl_reader_keep_totals(r, &r->walked);
+	r->changed = rc == SL_SKIP;
+	if (r->changed)
+		return SL_OK;
 	/* the file or the spool cannot be read on: not the end of the night */
 	return rc == SL_FATAL ? SL_SKIP : rc;
 }
 
-static enum sl_rc hash_file(struct sl_reader *r, int fd)
+/* One block; fewer bytes only at the end of the file. */
+static enum sl_rc read_block(struct sl_reader *r, uint64_t at, size_t *n_r)
 {
-	off_t at = 0;
-	sl_hasher_reset(r->hasher);
-	for (;;) {
-		ssize_t got = pread(fd, r->chunk, CHUNK, at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot read %s", r->input->path);
-			return SL_SKIP;
-		}
-		if (got == 0)
-			break;
-		if (sl_engine_stopping(r->engine))
-			return SL_END;
-		sl_hasher_add(r->hasher, sl_span_of(r->chunk, (size_t)got));
-		at += got;
+	ssize_t n = sl_pread_all(r->fd, r->chunk, CHUNK, at);
+	if (n < 0) {
+		sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot read %s at %llu", r->input->path,
+			(unsigned long long)at);
+		return SL_SKIP;
 	}
+	*n_r = (size_t)n;
+	return sl_engine_stopping(r->engine) ? SL_END : SL_OK;
+}
+
+/* The key of all bytes, and the proof of each block of them. */
+static enum sl_rc hash_file(struct sl_reader *r)
+{
+	size_t n;
+	sl_hasher_reset(r->hasher);
+	sl_proof_reset(&r->proof);
+	do {
+		enum sl_rc rc = read_block(r, r->proof.size, &n);
+		if (rc != SL_OK)
+			return rc;
+		struct sl_span block = sl_span_of(r->chunk, n);
+		sl_hasher_add(r->hasher, block);
+		if (n)
+			sl_proof_add(&r->proof, block);
+	} while (n == CHUNK);
 	r->input->key = sl_hasher_id(r->hasher);
 	return SL_OK;
 }
@@ -207,45 +225,89 @@ static struct sl_file_stamp stamp_of(const struct stat *s)
 		.ctime_ns = s->st_ctim.tv_sec * 1000000000 + s->st_ctim.tv_nsec };
 }
 
-/* Find the archive's key and row: by the file's stamp, else by reading it. */
-static enum sl_rc identify(struct sl_reader *r, int fd, const struct stat *info)
+/* The archive's row; the ranges outlive the view. False: never met. */
+static enum sl_rc load_row(struct sl_reader *r)
 {
 	struct sl_view *view;
-	const struct sl_config *config = r->engine->config;
-	r->input->stamp = stamp_of(info);
+	struct sl_archive_row row;
 	r->row = (struct sl_archive_row){ 0 };
 	if (sl_view_open(r->engine->store, false, &view, &r->err) != SL_OK)
 		return SL_FATAL;
-	bool remembered = !config->rehash && sl_view_file(view, &r->input->stamp, &r->input->key);
-	sl_view_close(&view);
-	if (!remembered) {
-		enum sl_rc rc = hash_file(r, fd);
-		if (rc != SL_OK)
-			return rc;
-	}
-	r->input->keyed = true;
-	if (sl_view_open(r->engine->store, false, &view, &r->err) != SL_OK)
-		return SL_FATAL;
 	sl_arena_reset(r->row_arena);
-	struct sl_archive_row row;
 	if (sl_view_archive(view, &r->input->key, r->row_arena, &row)) {
 		r->row = row;
-		/* the ranges outlive the view */
 		size_t size = row.n_done * sizeof(*row.done);
 		r->row.done = sl_arena_alloc(r->row_arena, size);
 		if (size)
 			memcpy(r->row.done, row.done, size);
 	}
 	sl_view_close(&view);
-	if (config->again)
+	return SL_OK;
+}
+
+static enum sl_rc look_up_stamp(struct sl_reader *r, bool *remembered_r)
+{
+	struct sl_view *view;
+	*remembered_r = false;
+	if (r->engine->config->rehash || r->engine->config->again)
+		return SL_OK;
+	if (sl_view_open(r->engine->store, false, &view, &r->err) != SL_OK)
+		return SL_FATAL;
+	*remembered_r = sl_view_file(view, &r->input->stamp, &r->input->key);
+	sl_view_close(&view);
+	return *remembered_r ? load_row(r) : SL_OK;
+}
+
+/* A file written just now may be written once more in the same tick of its file system's clock. */
+static bool is_young(const struct sl_reader *r)
+{
+	return r->input->stamp.ctime_ns / 1000000000 + YOUNG_SECONDS > r->engine->began;
+}
+
+/* Find the archive's key and row: by the file's stamp, else by reading it. What will be walked is
+ * always read: there is no walk without a proof. */
+static enum sl_rc identify(struct sl_reader *r, const struct stat *info)
+{
+	bool remembered;
+	r->input->stamp = stamp_of(info);
+	if (look_up_stamp(r, &remembered) != SL_OK)
+		return SL_FATAL;
+	if (!remembered || !r->row.complete) {
+		r->input->changed = is_young(r);
+		enum sl_rc rc = hash_file(r);
+		if (rc != SL_OK)
+			return rc;
+		if (load_row(r) != SL_OK)
+			return SL_FATAL;
+	}
+	r->input->keyed = true;
+	if (r->engine->config->again)
 		r->row.n_done = 0;
 	return SL_OK;
+}
+
+/* All that was hashed is in; but the file is another one by now. Renaming it or taking its last
+ * name away (ctime alone) is nobody's damage. */
+static enum sl_rc look_for_change(struct sl_reader *r)
+{
+	struct stat after;
+	const struct sl_file_stamp *before = &r->input->stamp;
+	if (fstat(r->fd, &after) != 0)
+		return SL_OK;
+	struct sl_file_stamp stamp = stamp_of(&after);
+	r->input->changed |= memcmp(&stamp, before, sizeof(stamp)) != 0;
+	if (stamp.size == r->proof.size && stamp.mtime_ns == before->mtime_ns)
+		return SL_OK;
+	return sl_reader_note(r, SL_NOTE_REJECT, "changed-while-read",
+		SL_SPAN("it was read as it was at first, and is read again next night"),
+		r->proof.size);
 }
 
 static enum sl_rc walk(struct sl_reader *r)
 {
 	struct sl_fill_job job = { .path = r->input->path,
-		.members = r->engine->config->verbose > 0 };
+		.members = r->engine->config->verbose > 0,
+		.proof = &r->proof };
 	if (r->engine->zygote)
 		return sl_reader_walk_in_cell(r);
 	struct sl_fill_range *ranges = sl_malloc(SL_READER_RANGES * sizeof(*ranges));
@@ -259,31 +321,17 @@ static enum sl_rc walk(struct sl_reader *r)
 static enum sl_rc read_archive(struct sl_reader *r)
 {
 	struct sl_input *input = r->input;
-	struct stat after;
-	if (lseek(r->fd, 0, SEEK_SET) < 0) {
-		sl_err_errno(&r->err, SL_EXIT_IOERR, "%s", input->path);
-		return SL_SKIP;
-	}
 	r->seq = r->notes = 0;
+	r->changed = false;
 	enum sl_rc rc = walk(r);
 	if (rc == SL_END && atomic_load(&input->set_aside)) {
 		input->complete = true;
 		return SL_OK;
 	}
-	if (rc != SL_OK)
+	if (rc != SL_OK || r->changed)
 		return rc;
-	if (fstat(r->fd, &after) != 0) {
-		sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot read %s", input->path);
-		return SL_SKIP;
-	}
 	input->complete = true;
-	struct sl_file_stamp stamp = stamp_of(&after);
-	if (memcmp(&stamp, &input->stamp, sizeof(stamp)) != 0) {
-		input->complete = false;
-		return sl_reader_note(r, SL_NOTE_REJECT, "changed-while-read",
-			SL_SPAN("the file changed; it will be read again"), 0);
-	}
-	return SL_OK;
+	return look_for_change(r);
 }
 
 static enum sl_rc end_archive(struct sl_reader *r)
@@ -321,36 +369,62 @@ static enum sl_rc open_input(struct sl_reader *r, int *fd_r, struct stat *info_r
 	return ours ? SL_FATAL : SL_SKIP;
 }
 
-static enum sl_rc read_input(struct sl_reader *r)
+/* Walk it, unless these bytes are in the store, in hand, or done under another name. */
+static enum sl_rc read_once(struct sl_reader *r, bool *aside_r)
 {
 	struct sl_input *input = r->input;
-	struct stat info;
-	int fd;
-	enum sl_rc rc = open_input(r, &fd, &info);
-	if (rc != SL_OK)
-		return rc == SL_SKIP ? skip_input(r) : rc;
-	r->fd = fd;
-	r->reported = 0;
-	rc = identify(r, fd, &info);
-	if (rc == SL_OK) {
-		input->twin = !sl_engine_claim(r->engine, &input->key);
-		input->known = !input->twin && r->row.complete && !r->engine->config->again;
-		if (input->known && (r->row.damaged || r->row.limited))
-			input->damaged = true;
-		if (input->known)
-			atomic_fetch_add(&r->engine->counts.known, 1);
-		if (!input->twin && !input->known)
-			rc = read_archive(r);
-	}
+	enum sl_rc rc = SL_OK;
+	enum sl_claim claim = sl_engine_claim(r->engine, &input->key, r->index);
+	*aside_r = claim == SL_CLAIM_BUSY;
+	input->twin = claim == SL_CLAIM_DONE;
+	if (claim != SL_CLAIM_MINE)
+		return SL_OK;
+	input->known = r->row.complete && !r->engine->config->again;
+	if (input->known && (r->row.damaged || r->row.limited))
+		input->damaged = true;
+	if (input->known)
+		atomic_fetch_add(&r->engine->counts.known, 1);
+	else
+		rc = read_archive(r);
+	sl_engine_settle(r->engine, &input->key, input->known || input->complete);
+	return rc;
+}
+
+static enum sl_rc read_open(struct sl_reader *r, const struct stat *info)
+{
+	bool aside;
+	enum sl_rc rc = identify(r, info);
+	if (rc == SL_OK)
+		rc = read_once(r, &aside);
+	if (rc == SL_OK && aside) /* its turn comes again */
+		return SL_OK;
 	if (rc == SL_OK)
 		rc = end_archive(r);
 	if (rc == SL_OK)
 		atomic_fetch_add(&r->engine->counts.archives, 1);
-	report_position(r, (uint64_t)info.st_size);
+	report_position(r, (uint64_t)info->st_size);
+	return rc;
+}
+
+static enum sl_rc read_input(struct sl_reader *r)
+{
+	const struct sl_input *input = r->input;
+	struct stat info;
+	enum sl_rc rc = open_input(r, &r->fd, &info);
+	if (rc == SL_OK) {
+		r->reported = 0;
+		rc = read_open(r, &info);
+		if (r->fd != input->fd)
+			close(r->fd);
+	}
 	r->fd = -1;
-	if (fd != input->fd)
-		close(fd);
 	return rc == SL_SKIP ? skip_input(r) : rc;
+}
+
+static bool next_input(struct sl_engine *engine, size_t *i_r)
+{
+	*i_r = atomic_fetch_add(&engine->next_input, 1);
+	return *i_r < engine->plan->n || sl_engine_take_twin(engine, i_r);
 }
 
 void sl_reader_main(void *start_p)
@@ -363,12 +437,11 @@ void sl_reader_main(void *start_p)
 		.driver = sl_driver_make(
 			engine, SL_CELL_READER, start->number, engine->workers + start->number),
 		.hasher = sl_hasher_new(sl_store_secret(engine->store)),
+		.proof = { .secret = sl_store_secret(engine->store) },
 		.chunk = sl_malloc(CHUNK),
 		.row_arena = sl_arena_new(0) };
-	while (!sl_engine_stopping(engine)) {
-		size_t i = atomic_fetch_add(&engine->next_input, 1);
-		if (i >= engine->plan->n)
-			break;
+	size_t i;
+	while (!sl_engine_stopping(engine) && next_input(engine, &i)) {
 		r.input = &engine->plan->inputs[i];
 		r.index = (uint32_t)i;
 		sl_working_on(r.input->path);
@@ -383,6 +456,7 @@ void sl_reader_main(void *start_p)
 	sl_queue_sign_off(engine->raw);
 	sl_driver_end(&r.driver);
 	sl_hasher_free(&r.hasher);
+	sl_proof_free(&r.proof);
 	free(r.chunk);
 	sl_arena_free(&r.row_arena);
 }

@@ -5,6 +5,7 @@
 #define SL_READER_H
 
 #include "driver.h"
+#include "proof.h"
 
 struct sl_reader {
 	struct sl_engine *engine;
@@ -14,6 +15,7 @@ struct sl_reader {
 	struct sl_driver driver; /* of its cell; unused in threads */
 	struct sl_walked walked; /* in threads; a cell has it in its window */
 	struct sl_hasher *hasher;
+	struct sl_proof proof;      /* of the file in hand */
 	char *chunk;                /* of the file being hashed: too large for a thread's stack */
 	struct sl_arena *row_arena; /* of the archive row at hand */
 	struct sl_archive_row row;
@@ -23,6 +25,7 @@ struct sl_reader {
 	uint32_t index;
 	uint64_t seq;   /* the least that the next message may have */
 	uint64_t notes; /* taken over, of this archive */
+	bool changed;   /* the walk met bytes that are not those of the proof, and said so */
 	struct sl_err err;
 };
 

@@ -17,11 +17,15 @@ enum { KILLS_OUTSIDE = 3, MESSAGES_PER_CELL = 200000 };
 /* CPU seconds without a message, a byte of one, a member or a byte of the file: far more than the
  * longest step of a decoder. */
 static const double TICK = 0.05, NO_PROGRESS_CPU = 30;
+/* Neither CPU nor progress: a disk that does not answer, or a lock that nobody opens. That says
+ * nothing of the archive: it is left for the next run. */
+static const double STALL_SECONDS = 120, STALL_CPU = 0.02;
+static const char stalled[] = "stood still for 120 s";
 
 struct progress {
 	uint64_t steps;
 	off_t position;
-	double cpu;
+	double cpu, wall;
 };
 
 struct outcome {
@@ -37,10 +41,11 @@ static struct sl_reader_window *window_of(const struct sl_reader *r)
 
 /* ---- words of the cell ---- */
 
-static bool reply(struct sl_reader *r, enum sl_cell_word word, uint32_t slab)
+/* When it does not arrive, the next sl_driver_wait() tells. */
+static void reply(struct sl_reader *r, enum sl_cell_word word, uint32_t slab)
 {
 	struct sl_cell_packet packet = { .word = (uint32_t)word, .slab = slab };
-	return sl_cell_send(r->driver.cell.socket, &packet, sizeof(packet), NULL, 0);
+	sl_driver_tell(&r->driver, &packet, NULL, 0);
 }
 
 static bool is_in_hand(const struct sl_reader *r, uint32_t slab)
@@ -80,11 +85,15 @@ static const char *judge(struct sl_reader *r, struct progress *p)
 {
 	uint64_t steps = atomic_load(&window_of(r)->walked.steps);
 	off_t position = lseek(r->fd, 0, SEEK_CUR);
-	double cpu = sl_driver_cpu(&r->driver);
+	double cpu = sl_driver_cpu(&r->driver), wall = sl_clock_monotonic();
+	if (cpu < 0)
+		return NULL;
 	if (steps != p->steps || position != p->position) {
-		*p = (struct progress){ steps, position, cpu };
+		*p = (struct progress){ steps, position, cpu, wall };
 		return NULL;
 	}
+	if (wall - p->wall > STALL_SECONDS && cpu - p->cpu < STALL_CPU)
+		return stalled;
 	return cpu - p->cpu > NO_PROGRESS_CPU ? "no progress in 30 s of CPU" : NULL;
 }
 
@@ -99,6 +108,7 @@ static void write_job(struct sl_reader *r)
 	snprintf(w->path, sizeof(w->path), "%s", r->input->path);
 	w->from = r->seq;
 	w->notes = r->notes;
+	w->size = r->proof.size;
 	w->members = r->engine->config->verbose > 0;
 	w->n_done = (uint32_t)sl_reader_done_ranges(r, w->done, SL_READER_RANGES);
 }
@@ -111,26 +121,35 @@ static int reading_only(const struct sl_reader *r)
 	return r->input->fd >= 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 }
 
-static bool send_job(struct sl_reader *r)
+/* SL_END: the cell is gone. */
+static enum sl_rc send_job(struct sl_reader *r)
 {
-	int fd = reading_only(r);
+	int proof = sl_proof_share(&r->proof);
+	if (proof < 0)
+		return sl_err_errno(&r->err, SL_EXIT_INTERNAL, "no memory to share with a reader");
+	int fd = reading_only(r), fds[2] = { fd >= 0 ? fd : r->fd, proof };
 	struct sl_cell_packet packet = { .word = SL_CELL_WALK,
 		.slab = r->batch ? sl_batch_number(r->batch) : SL_CELL_NO_SLAB };
-	bool sent = sl_cell_send(
-		r->driver.cell.socket, &packet, sizeof(packet), fd >= 0 ? &fd : &r->fd, 1);
+	bool sent = sl_driver_tell(&r->driver, &packet, fds, 2);
 	if (fd >= 0)
 		close(fd);
-	return sent;
+	close(proof);
+	return sent ? SL_OK : SL_END;
 }
 
-/* The cell's own words on a file that cannot be read on. */
+/* The cell's own words on a file that cannot be read on: which file it is, is ours to say. */
 static enum sl_rc end_of_walk(struct sl_reader *r, const struct sl_cell_packet *packet)
 {
+	r->changed = packet->rc == SL_SKIP;
 	if (packet->rc != SL_FATAL)
 		return packet->rc == SL_END ? SL_END : SL_OK;
+	struct sl_span words =
+		sl_span_of(packet->text, strnlen(packet->text, sizeof(packet->text)));
+	size_t named = strlen(r->input->path) + strlen(": ");
+	if (sl_span_starts(words, sl_span_str(r->input->path)))
+		words = sl_span_from(words, named);
 	struct sl_buf text = sl_buf_make(4096);
-	sl_buf_escaped(&text, sl_span_of(packet->text, strnlen(packet->text, sizeof(packet->text))),
-		sizeof(packet->text));
+	sl_buf_escaped(&text, words, words.n);
 	sl_err_set(&r->err, SL_EXIT_IOERR, "%s: %s", r->input->path, text.p ? text.p : "");
 	sl_buf_free(&text);
 	return SL_SKIP;
@@ -140,7 +159,7 @@ static enum sl_rc end_of_walk(struct sl_reader *r, const struct sl_cell_packet *
 static enum sl_rc listen(struct sl_reader *r, struct outcome *outcome)
 {
 	struct sl_cell_packet packet;
-	struct progress progress = { UINT64_MAX, -1, 0 };
+	struct progress progress = { UINT64_MAX, -1, 0, 0 };
 	while (!outcome->why) {
 		enum sl_rc rc = sl_driver_wait(&r->driver, TICK, &packet);
 		if (sl_reader_should_stop(r))
@@ -180,27 +199,32 @@ static enum sl_rc one_walk(struct sl_reader *r, struct outcome *outcome)
 	if (sl_driver_ready(&r->driver, &r->err) != SL_OK)
 		return SL_FATAL;
 	if (lseek(r->fd, 0, SEEK_SET) < 0) {
-		sl_err_errno(&r->err, SL_EXIT_IOERR, "%s", r->input->path);
+		sl_err_errno(&r->err, SL_EXIT_IOERR, "cannot read %s", r->input->path);
 		return SL_SKIP;
 	}
 	write_job(r);
-	outcome->died = !send_job(r);
-	enum sl_rc rc = outcome->died ? SL_OK : listen(r, outcome);
+	enum sl_rc rc = send_job(r);
+	if (rc == SL_FATAL)
+		return rc;
+	outcome->died = rc == SL_END;
+	rc = outcome->died ? SL_OK : listen(r, outcome);
 	struct sl_walked walked = window_of(r)->walked;
 	sl_reader_keep_totals(r, &walked);
 	r->driver.handled += walked.emitted + 1;
 	if (!outcome->died)
 		return rc;
 	take_leave(r);
-	return sl_driver_bury(&r->driver, outcome->why, &outcome->death, &r->err);
+	enum sl_rc buried = sl_driver_bury(&r->driver, outcome->why, &outcome->death, &r->err);
+	outcome->death.killed_outside |= outcome->why == stalled;
+	return buried;
 }
 
 /* The rest of the archive is lost; what was read of it counts. */
 static enum sl_rc give_up(struct sl_reader *r, const struct sl_death *death)
 {
 	if (death->killed_outside) {
-		sl_err_set(&r->err, SL_EXIT_IOERR, "%s: its reader was killed again and again",
-			r->input->path);
+		sl_err_set(&r->err, SL_EXIT_IOERR, "%s: its reader was killed again and again (%s)",
+			r->input->path, death->cause);
 		return SL_SKIP;
 	}
 	r->input->damaged = true;

@@ -102,13 +102,53 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 	return sl_id_eq(a, b);
 }
 
-bool sl_engine_claim(struct sl_engine *e, const struct sl_id *key)
+static enum sl_claim state_of(const struct sl_engine *e, const struct sl_id *key)
 {
-	struct sl_id *copy = g_memdup2(key, sizeof(*key));
+	return (enum sl_claim)GPOINTER_TO_INT(g_hash_table_lookup(e->keys, key));
+}
+
+static void set_claim(struct sl_engine *e, const struct sl_id *key, enum sl_claim claim)
+{
+	g_hash_table_replace(e->keys, g_memdup2(key, sizeof(*key)), GINT_TO_POINTER(claim));
+}
+
+enum sl_claim sl_engine_claim(struct sl_engine *e, const struct sl_id *key, size_t input)
+{
 	pthread_mutex_lock(&e->lock);
-	bool first = g_hash_table_add(e->keys, copy);
+	enum sl_claim claim = state_of(e, key);
+	if (claim == SL_CLAIM_FREE) {
+		set_claim(e, key, SL_CLAIM_BUSY);
+		claim = SL_CLAIM_MINE;
+	} else if (claim == SL_CLAIM_BUSY) {
+		g_array_append_val(e->twins, input);
+	}
 	pthread_mutex_unlock(&e->lock);
-	return first;
+	return claim;
+}
+
+void sl_engine_settle(struct sl_engine *e, const struct sl_id *key, bool done)
+{
+	pthread_mutex_lock(&e->lock);
+	sl_assert(state_of(e, key) == SL_CLAIM_BUSY);
+	set_claim(e, key, done ? SL_CLAIM_DONE : SL_CLAIM_FREE);
+	pthread_mutex_unlock(&e->lock);
+}
+
+bool sl_engine_take_twin(struct sl_engine *e, size_t *input_r)
+{
+	GArray *twins = e->twins;
+	bool found = false;
+	pthread_mutex_lock(&e->lock);
+	for (guint i = 0; i < twins->len && !found; i++) {
+		size_t input = g_array_index(twins, size_t, i);
+		found = state_of(e, &e->plan->inputs[input].key) != SL_CLAIM_BUSY;
+		if (found) {
+			*input_r = input;
+			g_array_remove_index(twins, i);
+		}
+	}
+	pthread_mutex_unlock(&e->lock);
+	return found;
 }
 
 struct worker_start {
@@ -314,11 +354,13 @@ static enum sl_rc read_inputs(struct sl_engine *e, struct sl_err *err)
 	e->raw = sl_queue_new((size_t)e->readers * quota, e->readers);
 	e->done = sl_queue_new((size_t)e->readers * quota, e->workers);
 	e->keys = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+	e->twins = g_array_new(FALSE, FALSE, sizeof(size_t));
 	sl_progress_say_bound(e);
 	enum sl_rc rc = stream(e, err);
 	sl_queue_free(&e->raw);
 	sl_queue_free(&e->done);
 	g_hash_table_destroy(e->keys);
+	g_array_free(e->twins, TRUE);
 	sl_zygote_stop(&e->zygote);
 	return rc;
 }
@@ -364,7 +406,7 @@ static int exit_code(const struct sl_engine *e)
 	const struct sl_counts *c = &e->counts;
 	bool damaged = c->rejects || c->unreadable || c->limited || e->plan->specials;
 	for (size_t i = 0; i < e->plan->n; i++)
-		damaged |= e->plan->inputs[i].damaged;
+		damaged |= e->plan->inputs[i].damaged || e->plan->inputs[i].limited;
 	if (c->unreadable == e->plan->n) /* also when there was no file at all */
 		return SL_EXIT_NODATA;
 	return damaged ? SL_EXIT_DAMAGED : SL_EXIT_CLEAN;
@@ -416,6 +458,7 @@ int sl_run_night(const struct sl_config *config, const struct sl_tables *tables,
 	e->tables = tables;
 	e->log = log;
 	e->plan = &plan;
+	e->began = sl_clock_now();
 	pthread_mutex_init(&e->lock, NULL);
 	if (sl_feeds_check_formats(config, &err) != SL_OK ||
 		sl_plan_make(operands, &plan, &err) != SL_OK) {

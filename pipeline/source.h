@@ -76,10 +76,15 @@ enum { SL_SOURCE_VERSION = 1 };
  * sandbox closes the file system. Any number of times, from any thread. */
 void sl_source_prepare(void);
 
-/* Walk the open file `fd` (at offset 0, seekable, not closed here). `name` is its path as given,
- * used for Maildir times only. SL_OK: read to the end (damage went to reject()). SL_FATAL only for
- * what the sink returned or for a broken environment (read error of the disk: exit 74). */
+struct sl_proof;
+
+/* Walk the open file `fd` (seekable, not closed here). `name` is its path as given, used for
+ * Maildir times only. `proof`: what it must hold, or NULL when nobody else writes it. SL_OK: read
+ * to the end (damage went to reject()). SL_SKIP: the bytes are no longer those of the proof; all
+ * messages that were ended are true, the one in hand was not ended, and the last call was a reject
+ * "changed-while-read". SL_FATAL only for what the sink returned or for a broken environment (read
+ * error of the disk: exit 74). */
 enum sl_rc sl_source_read(int fd, const char *name, const struct sl_limits *limits,
-	struct sl_sink *sink, struct sl_err *err) SL_MUST_CHECK;
+	const struct sl_proof *proof, struct sl_sink *sink, struct sl_err *err) SL_MUST_CHECK;
 
 #endif

@@ -2,7 +2,6 @@
 #include "arcio.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static la_ssize_t read_stream(struct archive *a, void *arg, const void **buffer_r)
 {
@@ -19,20 +18,16 @@ static la_ssize_t read_stream(struct archive *a, void *arg, const void **buffer_
 static la_ssize_t read_file(struct archive *a, void *arg, const void **buffer_r)
 {
 	struct sl_arcio *io = arg;
-	ssize_t n;
-	do
-		n = pread(io->fd, io->buffer, SL_STREAM_ROOM, (off_t)io->at);
-	while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		sl_nest_fail(io->nest, errno, "cannot read the input");
+	size_t n = sl_infile_read(io->file, io->at, io->buffer, SL_STREAM_ROOM);
+	if (n == 0 && io->nest->fatal) {
 		archive_set_error(a, EIO, "read error");
 		return -1;
 	}
-	io->at += (uint64_t)n;
+	io->at += n;
 	if (io->counts)
-		io->nest->read += (uint64_t)n;
+		io->nest->read += n;
 	*buffer_r = io->buffer;
-	return n;
+	return (la_ssize_t)n;
 }
 
 static la_int64_t skip_file(struct archive *a, void *arg, la_int64_t request)
@@ -51,12 +46,10 @@ static la_int64_t seek_file(struct archive *a, void *arg, la_int64_t offset, int
 {
 	struct sl_arcio *io = arg;
 	(void)a;
-	off_t end = lseek(io->fd, 0, SEEK_END);
+	la_int64_t end = (la_int64_t)io->file->size;
 	la_int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? (la_int64_t)io->at : end;
 	la_int64_t to;
-	if (end < 0)
-		sl_nest_fail(io->nest, errno, "cannot read the input");
-	if (end < 0 || __builtin_add_overflow(base, offset, &to) || to < 0)
+	if (__builtin_add_overflow(base, offset, &to) || to < 0)
 		return ARCHIVE_FATAL;
 	io->at = (uint64_t)to;
 	return to;
@@ -64,7 +57,7 @@ static la_int64_t seek_file(struct archive *a, void *arg, la_int64_t offset, int
 
 int sl_arcio_open(struct archive *a, struct sl_arcio *io)
 {
-	sl_assert((io->stream != NULL) != (io->fd >= 0));
+	sl_assert((io->stream != NULL) != (io->file != NULL));
 	if (io->stream) {
 		archive_read_set_read_callback(a, read_stream);
 	} else {

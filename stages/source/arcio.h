@@ -7,7 +7,7 @@
 #ifndef SL_ARCIO_H
 #define SL_ARCIO_H
 
-#include "stream.h"
+#include "infile.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -16,7 +16,7 @@
 struct sl_arcio {
 	struct sl_stream *stream; /* read once, front to back */
 	size_t lent;              /* bytes of its window that libarchive looks at */
-	int fd;                   /* with seeking, or -1 */
+	struct sl_infile *file;   /* with seeking, or NULL */
 	uint64_t at;              /* in the file */
 	char *buffer;             /* of SL_STREAM_ROOM bytes, for files; borrowed */
 	bool counts;              /* the file is the input itself: count what is read */

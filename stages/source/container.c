@@ -170,9 +170,7 @@ static void read_member(struct container *box, struct archive_entry *entry, stru
 	sl_stream_init(&stream, &box->walk->nest);
 	stream.pull = pull_member;
 	stream.state = &member;
-	struct sl_content content = {
-		.stream = &stream, .name = name, .time = time_of(entry), .fd = -1
-	};
+	struct sl_content content = { .stream = &stream, .name = name, .time = time_of(entry) };
 	unsigned fatals = box->fatals;
 	sl_walk_content(box->walk, &content);
 	if (box->fatals == fatals)
@@ -322,36 +320,21 @@ static void walk_stream(struct container *box, struct sl_stream *stream)
 	walk_entries(box);
 }
 
-static bool shares_bytes(struct container *box, int fd, uint64_t size)
+static void walk_file(struct container *box, struct sl_infile *file)
 {
 	struct sl_zipdir dir;
-	bool shares = sl_zipdir_find(fd, size, &dir) && sl_zipdir_overlaps(fd, &dir);
-	if (dir.error)
-		sl_nest_fail(&box->walk->nest, dir.error, "cannot read the input");
-	return shares;
-}
-
-static bool overstates(struct container *box, int fd, uint64_t size)
-{
-	bool unread, more = sl_sevenhead_overstates(fd, size, &unread);
-	if (unread)
-		sl_nest_fail(&box->walk->nest, errno, "cannot read the input");
-	return more;
-}
-
-static void walk_file(struct container *box, int fd, uint64_t size)
-{
-	if (box->kind == SL_SNIFF_ZIP && shares_bytes(box, fd, size)) {
+	if (box->kind == SL_SNIFF_ZIP && sl_zipdir_find(file, &dir) &&
+		sl_zipdir_overlaps(file, &dir)) {
 		damaged(box, "zip-overlap", "records share bytes");
 		return;
 	}
-	if (box->kind == SL_SNIFF_7ZIP && overstates(box, fd, size)) {
+	if (box->kind == SL_SNIFF_7ZIP && sl_sevenhead_overstates(file)) {
 		damaged(box, "limit-memory", "the header states more than it has room for");
 		return;
 	}
 	if (!sl_walk_goes_on(box->walk))
 		return;
-	box->io.fd = fd;
+	box->io.file = file;
 	box->io.buffer = sl_malloc(SL_STREAM_ROOM);
 	walk_entries(box);
 	free(box->io.buffer);
@@ -364,25 +347,27 @@ static void walk_spooled(struct container *box, struct sl_stream *stream)
 	struct sl_spools *spools = box->walk->sink->spools;
 	int fd = sl_spool(stream, spools, &size, &reason);
 	if (fd >= 0) {
-		walk_file(box, fd, size);
+		struct sl_infile file;
+		sl_infile_init(&file, fd, size, NULL, stream->nest);
+		walk_file(box, &file);
 		sl_spool_give_back(spools, fd);
 	} else if (reason) {
 		damaged(box, reason, "");
 	}
 }
 
-enum sl_member sl_container_walk(
-	struct sl_walk *walk, enum sl_sniff_kind kind, struct sl_stream *stream, int fd)
+enum sl_member sl_container_walk(struct sl_walk *walk, enum sl_sniff_kind kind,
+	struct sl_stream *stream, struct sl_infile *file)
 {
 	struct container box = {
 		.walk = walk, .kind = kind, .prefix = walk->entry.n, .result = SL_MEMBER_ARCHIVE
 	};
 	sl_assert(sl_sniff_is_container(kind));
-	box.io = (struct sl_arcio){ .fd = -1, .nest = &walk->nest, .counts = fd >= 0 };
+	box.io = (struct sl_arcio){ .nest = &walk->nest, .counts = file != NULL };
 	if (kind == SL_SNIFF_TAR || kind == SL_SNIFF_TAR_DAMAGED)
 		walk_stream(&box, stream);
-	else if (fd >= 0)
-		walk_file(&box, fd, walk->nest.file_size);
+	else if (file)
+		walk_file(&box, file);
 	else
 		walk_spooled(&box, stream);
 	reset_entry(&box);

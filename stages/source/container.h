@@ -9,10 +9,10 @@
 
 #include "walk.h"
 
-/* Walk the archive in `stream` (sniffed as `kind`); `fd` >= 0: the same bytes with seeking. Damage
- * is rejected here. Returns what the member was: ARCHIVE, DAMAGED or ENCRYPTED. walk->entry is the
- * archive's path and is the same again afterwards. */
-enum sl_member sl_container_walk(
-	struct sl_walk *walk, enum sl_sniff_kind kind, struct sl_stream *stream, int fd);
+/* Walk the archive in `stream` (sniffed as `kind`); `file`: the same bytes with seeking, or NULL.
+ * Damage is rejected here. Returns what the member was: ARCHIVE, DAMAGED or ENCRYPTED. walk->entry
+ * is the archive's path and is the same again afterwards. */
+enum sl_member sl_container_walk(struct sl_walk *walk, enum sl_sniff_kind kind,
+	struct sl_stream *stream, struct sl_infile *file);
 
 #endif

@@ -16,9 +16,7 @@ static bool begin(struct sl_decoder *decoder)
 {
 	struct filter *filter = sl_calloc(1, sizeof(*filter));
 	decoder->state = filter;
-	filter->io = (struct sl_arcio){
-		.stream = decoder->below, .fd = -1, .nest = decoder->below->nest
-	};
+	filter->io = (struct sl_arcio){ .stream = decoder->below, .nest = decoder->below->nest };
 	filter->a = archive_read_new();
 	sl_assert(filter->a != NULL);
 	if (decoder->kind == SL_SNIFF_LZ4)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sevenhead.h"
 
-#include "pipeline/base/fullio.h"
-
 #include <stdlib.h>
 
 enum {
@@ -35,12 +33,11 @@ enum {
 };
 
 struct head {
-	int fd;
+	struct sl_infile *file;
 	uint64_t at,
 		end;   /* next byte in the file that is not in the window; where the header ends */
 	uint64_t most; /* of anything that is counted */
 	bool overstates;  /* a count was larger */
-	bool unread;      /* the disk failed */
 	uint8_t *digests; /* a folder: its sum is known */
 	uint64_t folders;
 	uint64_t outs;    /* streams that all coders of all folders give */
@@ -53,12 +50,10 @@ static bool byte(struct head *h, unsigned *byte_r)
 {
 	if (h->s.n == 0) {
 		size_t want = h->end - h->at < WINDOW ? (size_t)(h->end - h->at) : WINDOW;
-		ssize_t n = sl_pread_all(h->fd, h->window, want, h->at);
-		h->unread = n < 0;
-		if (n <= 0)
+		h->s = sl_infile_fill(h->file, h->at, h->window, want);
+		h->at += h->s.n;
+		if (h->s.n == 0)
 			return false;
-		h->s = sl_span_of(h->window, (size_t)n);
-		h->at += (uint64_t)n;
 	}
 	*byte_r = (unsigned char)h->s.p[0];
 	h->s = sl_span_from(h->s, 1);
@@ -301,24 +296,22 @@ static uint64_t u64(const char *p)
 	return value;
 }
 
-bool sl_sevenhead_overstates(int fd, uint64_t file_size, bool *unread_r)
+bool sl_sevenhead_overstates(struct sl_infile *file)
 {
 	char start[START];
-	ssize_t n = file_size < START ? 0 : sl_pread_all(fd, start, START, 0);
-	*unread_r = n < 0;
-	if (n != START)
+	uint64_t file_size = file->size;
+	if (file_size < START || sl_infile_fill(file, 0, start, START).n != START)
 		return false;
 	uint64_t offset = u64(start + 12), size = u64(start + 20);
 	if (offset > file_size - START || size > file_size - START - offset)
 		return false;
 	struct head *h = sl_calloc(1, sizeof(*h));
-	h->fd = fd;
+	h->file = file;
 	h->at = START + offset;
 	h->end = h->at + size;
 	h->most = size;
 	walk(h);
-	bool overstates = h->overstates;
-	*unread_r = h->unread;
+	bool overstates = h->overstates && !sl_infile_failed(file);
 	free(h->digests);
 	free(h);
 	return overstates;

@@ -13,10 +13,10 @@
 #ifndef SL_SEVENHEAD_H
 #define SL_SEVENHEAD_H
 
-#include "pipeline/base/span.h"
+#include "infile.h"
 
 /* Does the header state more of something than it has room for, or more folders than are ever
- * needed? *unread_r: the disk failed (errno). */
-bool sl_sevenhead_overstates(int fd, uint64_t file_size, bool *unread_r);
+ * needed? False when the nest is fatal. */
+bool sl_sevenhead_overstates(struct sl_infile *file);
 
 #endif

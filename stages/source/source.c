@@ -3,12 +3,10 @@
 
 #include "walk.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* Longest path through all levels, with every byte escaped. */
 enum { PATH_BYTES = 1 << 20 };
@@ -62,37 +60,41 @@ void sl_source_prepare(void)
 
 static size_t pull_file(struct sl_stream *stream, char *to, size_t room)
 {
-	const int *fd = stream->state;
-	ssize_t n;
-	do
-		n = read(*fd, to, room);
-	while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		sl_nest_fail(stream->nest, errno, "cannot read the input");
-		return 0;
-	}
-	stream->nest->read += (uint64_t)n;
-	return (size_t)n;
+	struct sl_infile *file = stream->state;
+	size_t n = sl_infile_read(file, stream->taken + (stream->end - stream->begin), to, room);
+	stream->nest->read += n;
+	return n;
 }
 
-static enum sl_rc walk_file(struct sl_walk *walk, int fd, const char *name)
+/* Nothing of the block that changed was seen by a parser; the message in hand was not ended. */
+static enum sl_rc tell_change(struct sl_walk *walk)
+{
+	struct sl_reject changed = { SL_SPAN_NULL, walk->nest.changed_at, "changed-while-read",
+		"not the bytes that were hashed; they are read next night" };
+	enum sl_rc rc = walk->sink->reject(walk->sink, &changed);
+	return rc == SL_OK ? SL_SKIP : rc;
+}
+
+static enum sl_rc walk_file(struct sl_walk *walk, struct sl_infile *file, const char *name)
 {
 	struct sl_stream stream;
 	sl_stream_init(&stream, &walk->nest);
 	stream.pull = pull_file;
-	stream.state = &fd;
+	stream.state = file;
 	struct sl_content content = {
-		.stream = &stream, .name = sl_span_str(name), .time = SL_TIME_NONE, .fd = fd
+		.stream = &stream, .name = sl_span_str(name), .time = SL_TIME_NONE, .file = file
 	};
 	sl_walk_content(walk, &content);
 	sl_stream_fini(&stream);
+	if (walk->nest.changed)
+		return walk->rc == SL_OK ? tell_change(walk) : walk->rc;
 	if (walk->nest.fatal)
 		return sl_err_context(walk->nest.err, "%s", name);
 	return walk->rc;
 }
 
 enum sl_rc sl_source_read(int fd, const char *name, const struct sl_limits *limits,
-	struct sl_sink *sink, struct sl_err *err)
+	const struct sl_proof *proof, struct sl_sink *sink, struct sl_err *err)
 {
 	struct stat st;
 	sl_source_prepare();
@@ -100,14 +102,17 @@ enum sl_rc sl_source_read(int fd, const char *name, const struct sl_limits *limi
 		return sl_err_set(err, SL_EXIT_IOERR, "%s: cannot read the locale C.UTF-8", name);
 	if (fstat(fd, &st) < 0)
 		return sl_err_errno(err, SL_EXIT_IOERR, "%s: cannot read the input", name);
+	struct sl_infile file;
 	struct sl_walk walk = { .sink = sink, .entry = sl_buf_make(PATH_BYTES), .rc = SL_OK };
-	walk.nest =
-		(struct sl_nest){ .limits = limits, .err = err, .file_size = (uint64_t)st.st_size };
+	walk.nest = (struct sl_nest){ .limits = limits, .err = err };
+	sl_infile_init(&file, fd, (uint64_t)st.st_size, proof, &walk.nest);
+	walk.nest.file_size = file.size;
 	locale_t before = uselocale(utf8_locale);
 	walking = true;
-	enum sl_rc rc = walk_file(&walk, fd, name);
+	enum sl_rc rc = walk_file(&walk, &file, name);
 	walking = false;
 	uselocale(before);
+	sl_infile_fini(&file);
 	sl_buf_free(&walk.entry);
 	sl_ordinals_free(&walk.ordinals);
 	return rc;

@@ -20,8 +20,10 @@ struct sl_nest {
 	struct sl_err *err;
 	uint64_t file_size, read; /* of the input file; bytes that were read from it */
 	uint64_t made; /* bytes that came out of decompressors and archives, over all levels */
-	bool fatal;    /* the disk failed: err is filled */
-	bool over;     /* the ratio of the whole nest was passed: everything ends */
+	bool fatal;    /* the disk failed (err is filled), or: */
+	bool changed;  /* the file is not what it was when it was hashed */
+	uint64_t changed_at; /* the block where that was seen */
+	bool over;           /* the ratio of the whole nest was passed: everything ends */
 };
 
 struct sl_damage {

@@ -195,8 +195,8 @@ static void open_container(struct work *work, enum sl_sniff_kind kind)
 	}
 	uint64_t outer = walk->level;
 	walk->level += 1 + (work->n_layers > 1 ? work->n_layers - 1 : 0);
-	int fd = work->n_layers ? -1 : work->content->fd;
-	work->member = sl_container_walk(walk, kind, top(work), fd);
+	struct sl_infile *file = work->n_layers ? NULL : work->content->file;
+	work->member = sl_container_walk(walk, kind, top(work), file);
 	walk->level = outer;
 	/* the sums of a .tar.gz stand behind the end of the tar; zip and 7z were spooled */
 	if (sl_walk_goes_on(walk) && (kind == SL_SNIFF_TAR || kind == SL_SNIFF_TAR_DAMAGED))
@@ -209,14 +209,10 @@ static void other(struct work *work, enum sl_member member)
 	struct sl_zipdir dir;
 	const struct sl_content *content = work->content;
 	work->member = member;
-	if (content->fd >= 0 && work->n_layers == 0) {
-		bool found = sl_zipdir_find(content->fd, work->walk->nest.file_size, &dir);
-		if (dir.error)
-			sl_nest_fail(&work->walk->nest, dir.error, "cannot read the input");
-		if (found && dir.records) {
-			open_container(work, SL_SNIFF_ZIP);
-			return;
-		}
+	if (content->file && work->n_layers == 0 && sl_zipdir_find(content->file, &dir) &&
+		dir.records) {
+		open_container(work, SL_SNIFF_ZIP);
+		return;
 	}
 	if (sl_sniff_is_housekeeping(content->name))
 		work->member = SL_MEMBER_METADATA;
@@ -297,7 +293,7 @@ void sl_walk_content(struct sl_walk *walk, const struct sl_content *content)
 		dispatch(&work);
 	report_damage(&work);
 	uint64_t size = top(&work)->taken;
-	if (content->fd >= 0 && work.n_layers == 0)
+	if (content->file && work.n_layers == 0)
 		size = walk->nest.file_size;
 	close_layers(&work);
 	sl_assert(work.member < SL_MEMBERS);

@@ -12,6 +12,7 @@
 #define SL_WALK_H
 
 #include "emit.h"
+#include "infile.h"
 #include "ordinals.h"
 #include "sniff.h"
 #include "stream.h"
@@ -37,7 +38,7 @@ struct sl_content {
 	struct sl_stream *stream; /* its bytes */
 	struct sl_span name;      /* as stored, for Maildir times and housekeeping names */
 	int64_t time;             /* of modification, or SL_TIME_NONE */
-	int fd;                   /* the stream is this whole file, or -1 */
+	struct sl_infile *file;   /* the stream is this whole file, or NULL */
 };
 
 /* Read it, report its messages, its damage and itself. */

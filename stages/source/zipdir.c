@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "zipdir.h"
 
-#include "pipeline/base/fullio.h"
-
-#include <errno.h>
 #include <stdlib.h>
 
 enum {
@@ -28,31 +25,23 @@ static uint64_t number(const char *p, unsigned n)
 	return value;
 }
 
-/* The bytes at an offset, fewer at the end of the file, none when the disk fails. */
-static struct sl_span read_at(int fd, uint64_t at, char *to, size_t room, struct sl_zipdir *dir)
-{
-	ssize_t n = sl_pread_all(fd, to, room, at);
-	if (n < 0)
-		dir->error = errno;
-	return sl_span_of(to, n < 0 ? 0 : (size_t)n);
-}
-
-static bool has_signature(int fd, uint64_t at, struct sl_span signature, struct sl_zipdir *dir)
+static bool has_signature(struct sl_infile *file, uint64_t at, struct sl_span signature)
 {
 	char bytes[4];
-	return sl_span_eq(read_at(fd, at, bytes, sizeof(bytes), dir), signature);
+	return sl_span_eq(sl_infile_fill(file, at, bytes, sizeof(bytes)), signature);
 }
 
 /* The zip64 end record, by the locator in front of the end record. */
-static void read_end64(int fd, uint64_t end_at, struct sl_zipdir *dir, uint64_t *offset)
+static void read_end64(
+	struct sl_infile *file, uint64_t end_at, struct sl_zipdir *dir, uint64_t *offset)
 {
 	char locator[LOCATOR_SIZE], end[END64_SIZE];
 	if (end_at < LOCATOR_SIZE)
 		return;
-	struct sl_span s = read_at(fd, end_at - LOCATOR_SIZE, locator, sizeof(locator), dir);
+	struct sl_span s = sl_infile_fill(file, end_at - LOCATOR_SIZE, locator, sizeof(locator));
 	if (!sl_span_starts(s, SL_SPAN("PK\6\7")))
 		return;
-	s = read_at(fd, number(locator + 8, 8), end, sizeof(end), dir);
+	s = sl_infile_fill(file, number(locator + 8, 8), end, sizeof(end));
 	if (s.n < sizeof(end) || !sl_span_starts(s, SL_SPAN("PK\6\6")))
 		return;
 	dir->records = number(end + 32, 8);
@@ -62,7 +51,7 @@ static void read_end64(int fd, uint64_t end_at, struct sl_zipdir *dir, uint64_t 
 }
 
 /* `end`: an end record at `end_at`. */
-static bool try_end(int fd, const char *end, uint64_t end_at, struct sl_zipdir *dir)
+static bool try_end(struct sl_infile *file, const char *end, uint64_t end_at, struct sl_zipdir *dir)
 {
 	uint64_t offset = number(end + 16, 4);
 	dir->records = number(end + 10, 2);
@@ -71,30 +60,29 @@ static bool try_end(int fd, const char *end, uint64_t end_at, struct sl_zipdir *
 		dir->size = NONE32;
 	dir->at = dir->size == NONE32 ? 0 : end_at - dir->size;
 	if (offset == NONE32 || dir->size == NONE32 || dir->records == NONE16)
-		read_end64(fd, end_at, dir, &offset);
+		read_end64(file, end_at, dir, &offset);
 	if (dir->size == NONE32 || dir->at < offset || dir->at + dir->size > end_at)
 		return false;
 	dir->base = dir->at - offset;
-	return dir->records == 0 ? dir->size == 0
-				 : has_signature(fd, dir->at, SL_SPAN("PK\1\2"), dir);
+	return dir->records == 0 ? dir->size == 0 : has_signature(file, dir->at, SL_SPAN("PK\1\2"));
 }
 
-bool sl_zipdir_find(int fd, uint64_t file_size, struct sl_zipdir *dir_r)
+bool sl_zipdir_find(struct sl_infile *file, struct sl_zipdir *dir_r)
 {
 	*dir_r = (struct sl_zipdir){ 0 };
-	if (file_size < END_SIZE)
+	if (file->size < END_SIZE)
 		return false;
-	size_t room = file_size < TAIL ? (size_t)file_size : TAIL;
-	uint64_t from = file_size - room;
+	size_t room = file->size < TAIL ? (size_t)file->size : TAIL;
+	uint64_t from = file->size - room;
 	char *tail = sl_malloc(room);
-	struct sl_span s = read_at(fd, from, tail, room, dir_r);
+	struct sl_span s = sl_infile_fill(file, from, tail, room);
 	bool found = false;
 	for (size_t i = s.n >= END_SIZE ? s.n - END_SIZE + 1 : 0; i-- > 0 && !found;) {
 		if (memcmp(s.p + i, "PK\5\6", 4) == 0)
-			found = try_end(fd, s.p + i, from + i, dir_r);
+			found = try_end(file, s.p + i, from + i, dir_r);
 	}
 	free(tail);
-	return found && !dir_r->error;
+	return found && !sl_infile_failed(file);
 }
 
 struct range {
@@ -147,7 +135,8 @@ static size_t read_record(struct sl_span s, const struct sl_zipdir *dir, struct 
 	return length;
 }
 
-static size_t read_ranges(int fd, struct sl_zipdir *dir, struct range *ranges, size_t room)
+static size_t read_ranges(
+	struct sl_infile *file, const struct sl_zipdir *dir, struct range *ranges, size_t room)
 {
 	char *buffer = sl_malloc(BUFFER);
 	struct sl_span s = SL_SPAN_NULL;
@@ -156,7 +145,7 @@ static size_t read_ranges(int fd, struct sl_zipdir *dir, struct range *ranges, s
 	while (n < room && at < dir->at + dir->size) {
 		size_t length = read_record(s, dir, &ranges[n]);
 		if (length == 0) {
-			s = read_at(fd, at, buffer, BUFFER, dir);
+			s = sl_infile_fill(file, at, buffer, BUFFER);
 			length = read_record(s, dir, &ranges[n]);
 			if (length == 0)
 				break;
@@ -180,16 +169,16 @@ static bool overlap(struct range *ranges, size_t n)
 	return false;
 }
 
-bool sl_zipdir_overlaps(int fd, struct sl_zipdir *dir)
+bool sl_zipdir_overlaps(struct sl_infile *file, const struct sl_zipdir *dir)
 {
 	uint64_t possible = dir->size / RECORD_SIZE;
 	if (possible < 2 || possible > SL_ZIPDIR_MAX)
 		return false;
 	size_t room = (size_t)possible;
 	struct range *ranges = sl_calloc(room, sizeof(*ranges));
-	size_t n = read_ranges(fd, dir, ranges, room);
+	size_t n = read_ranges(file, dir, ranges, room);
 	sl_assert(n <= room);
-	bool found = !dir->error && overlap(ranges, n);
+	bool found = !sl_infile_failed(file) && overlap(ranges, n);
 	free(ranges);
 	return found;
 }

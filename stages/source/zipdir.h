@@ -8,7 +8,7 @@
 #ifndef SL_ZIPDIR_H
 #define SL_ZIPDIR_H
 
-#include "pipeline/base/span.h"
+#include "infile.h"
 
 enum { SL_ZIPDIR_MAX = 1 << 20 };
 
@@ -16,13 +16,13 @@ struct sl_zipdir {
 	uint64_t at, size; /* where the directory lies in the file */
 	uint64_t base;     /* bytes in front of the zip: offsets count from here */
 	uint64_t records;  /* as the end record says */
-	int error;         /* the errno of a read that failed, or 0 */
 };
 
-/* Find it by the end record in the last 64 KiB. False: none that holds together, or `error`. */
-bool sl_zipdir_find(int fd, uint64_t file_size, struct sl_zipdir *dir_r);
+/* Find it by the end record in the last 64 KiB. False: none that holds together, or the nest is
+ * fatal. */
+bool sl_zipdir_find(struct sl_infile *file, struct sl_zipdir *dir_r);
 /* Do the bytes of two records overlap by more than two bytes? False also above SL_ZIPDIR_MAX,
- * and with `error`. */
-bool sl_zipdir_overlaps(int fd, struct sl_zipdir *dir);
+ * and when the nest is fatal. */
+bool sl_zipdir_overlaps(struct sl_infile *file, const struct sl_zipdir *dir);
 
 #endif

@@ -39,7 +39,7 @@ def limited(what, soft):
     return lambda: resource.setrlimit(what, (soft, soft))
 
 
-def pending_78_eight_descriptors(r):
+def case_78_eight_descriptors(r):
     """Too few to open the charset converters: a reason, not an assertion."""
     paths = inputs(r)
     want = r.run("whole", paths).expect(0).tree()

@@ -136,7 +136,7 @@ def case_78_what_the_parent_left(r):
             r.same(run.expect(0), want, f"{what}, {isolation}")
 
 
-def pending_78_blocked_signals_still_end_it(r):
+def case_78_blocked_signals_still_end_it(r):
     """A parent that blocked SIGTERM must not have made a run that cannot be ended but with kill -9."""
     path = archive(r)
     run = in_the_walk(r, path, "n", preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}))

@@ -38,7 +38,7 @@ KINDS = {  # what the mail asks for -> what must be said of it
     "ptrace": r"forbidden system call \d+ \(ptrace\)",
     "kill": r"forbidden system call \d+ \(kill\)",
     "gmime-groups": r"signal 11 \(Segmentation fault\)",
-    "gmime-boundary": r"no end after \d+ ms of CPU",
+    "gmime-boundary": r"no end after \d+ ms of CPU|failed to allocate",  # it eats memory as it turns
     "junk": r"malformed result",
     "cut": r"malformed result",
     "nothing": r"malformed result",

@@ -64,7 +64,7 @@ static inline enum sl_rc read_with(struct log_sink *log, struct sl_span bytes, c
 {
 	struct sl_err err = { .text = "" };
 	int fd = file_of(bytes);
-	enum sl_rc rc = sl_source_read(fd, name, limits, &log->sink, &err);
+	enum sl_rc rc = sl_source_read(fd, name, limits, NULL, &log->sink, &err);
 	close(fd);
 	return rc;
 }

@@ -521,7 +521,7 @@ static struct log_sink reading;
 static void read_input(void)
 {
 	struct sl_err err = { .text = "" };
-	MUST(sl_source_read(input, "x", &roomy, &reading.sink, &err) == SL_OK);
+	MUST(sl_source_read(input, "x", &roomy, NULL, &reading.sink, &err) == SL_OK);
 	if (!sl_span_starts(sl_buf_span(&reading.log), sl_span_str(wanted))) {
 		fprintf(stderr, "got:\n%.*s", SL_ARG(sl_buf_span(&reading.log)));
 		_exit(2);

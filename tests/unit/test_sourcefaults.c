@@ -55,7 +55,7 @@ static struct sl_buf walk(struct sl_span bytes, struct sl_err *err, enum sl_rc *
 	int fd = file_of(bytes);
 	disk.fail_at = fail_at;
 	disk.calls = 0;
-	*rc_r = sl_source_read(fd, "box", &roomy, &log.sink, err);
+	*rc_r = sl_source_read(fd, "box", &roomy, NULL, &log.sink, err);
 	disk.fail_at = 0;
 	close(fd);
 	sl_buf_free(&log.bytes);
@@ -115,7 +115,7 @@ static void test_halves(void **state)
 		int fd = file_of(sl_buf_span(&shapes[i].bytes));
 		struct log_sink log = log_sink_make();
 		disk.halves = true;
-		assert_int_equal(sl_source_read(fd, "box", &roomy, &log.sink, &err), SL_OK);
+		assert_int_equal(sl_source_read(fd, "box", &roomy, NULL, &log.sink, &err), SL_OK);
 		disk.halves = false;
 		CHECK_SPAN(sl_buf_span(&log.log), whole.p);
 		close(fd);

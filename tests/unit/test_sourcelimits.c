@@ -179,7 +179,7 @@ static void test_read_error(void **state)
 	struct sl_err err = { .text = "" };
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(sl_source_read(fd, "x", &roomy, &log.sink, &err), SL_FATAL);
+	assert_int_equal(sl_source_read(fd, "x", &roomy, NULL, &log.sink, &err), SL_FATAL);
 	assert_int_equal(err.exit_code, SL_EXIT_IOERR);
 	assert_int_equal(log.calls, 0);
 	close(fd);
