@@ -25,11 +25,15 @@ struct guard {
 static struct guard guards[GUARDS];
 static struct sigaction former_bus, former_segv;
 static pthread_once_t installed = PTHREAD_ONCE_INIT;
+static atomic_flag ending = ATOMIC_FLAG_INIT;
 
 _Thread_local volatile unsigned sl_guard_depth;
 
 static _Noreturn void end(const char *line, size_t n)
 {
+	/* two threads may meet the damage at once: the second waits for the end */
+	while (atomic_flag_test_and_set(&ending))
+		pause();
 	ssize_t written = write(STDERR_FILENO, line, n);
 	(void)written;
 	_exit(SL_EXIT_IOERR);

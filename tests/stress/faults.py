@@ -180,7 +180,7 @@ class Rig:
     def check(self, case, numbers):
         """What came out of it, in a word or two, and what is wrong with it, or None."""
         box = tempfile.mkdtemp(dir=self.work)
-        patience = HANG_EINTR if case.fault == "EINTR" and case.forever else HANG
+        patience = HANG_EINTR if may_turn_for_ever(case) else HANG
         code, err = self.run(box, case.damaged, case.jobs, *self.disturbance(case, numbers), patience)
         tree = read_tree(f"{box}/out")
         wrong = innocents(box, tree) or self.judge(case, code, err, tree)
@@ -192,7 +192,7 @@ class Rig:
     def judge(self, case, code, err, tree):
         same = not differences(tree, self.truth[case.damaged])
         if code is None:
-            return None if case.fault == "EINTR" and case.forever else "hangs"
+            return None if may_turn_for_ever(case) else "hangs"
         if code in (0, 1):
             if same and code == self.code[case.damaged]:
                 return None
@@ -220,6 +220,11 @@ class Rig:
         return f"after exit {before} the next run ends with {code}, {bad} differ, says {err.strip()[-300:]}"
 
     quick = False
+
+
+def may_turn_for_ever(case):
+    """LMDB makes an interrupted call again, mimalloc an mprotect that failed."""
+    return case.forever and (case.fault == "EINTR" or case.what == "mprotect")
 
 
 def places(count, most):

@@ -22,7 +22,7 @@
 
 static void crash(void)
 {
-	volatile char *nowhere = (volatile char *)16;
+	char *volatile nowhere = (char *)16;
 	*nowhere = 1;
 }
 
