@@ -21,10 +21,11 @@ SLOWLY = ("-j2", "--readers=1", "--slab=64K")
 MAILS, SIZE = 800, 2500
 
 
-def in_the_walk(r, path, folder, isolation, at=1.1):
+def in_the_walk(r, path, folder, isolation, kind="engine", at=1.1):
+    """Stopped in the walk, with a process of that kind alive: a worker's cell is made for its first batch."""
     run = r.start(folder, [path], *SLOWLY, f"--isolation={isolation}")
-    rig.wait_until("the walk", lambda: rig.bytes_read(run.family()) > at * os.path.getsize(path)
-                   or run.p.poll() is not None)
+    rig.wait_until("the walk", lambda: (rig.bytes_read(run.family()) > at * os.path.getsize(path)
+                                        and kind in by_kind(run)) or run.p.poll() is not None)
     run.stop()
     need(run.p.poll() is None, "the run was over too early")
     return run
@@ -39,7 +40,7 @@ def by_kind(run):
 
 
 def kinds_of(r, path, isolation):
-    run = in_the_walk(r, path, "kinds", isolation)
+    run = in_the_walk(r, path, "kinds", isolation, "sl-worker" if isolation == "process" else "engine")
     kinds = sorted(by_kind(run))
     for pid in reversed(run.family()):
         os.kill(pid, signal.SIGKILL)
@@ -54,7 +55,7 @@ def nobody_left(pids, what):
 
 
 def kill_one(r, path, want, isolation, kind):
-    run = in_the_walk(r, path, "n", isolation)
+    run = in_the_walk(r, path, "n", isolation, kind)
     pids = run.family()
     victim = by_kind(run)[kind][0]
     os.kill(victim, signal.SIGKILL)

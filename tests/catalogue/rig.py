@@ -186,7 +186,7 @@ class Run:
 
 class Rig:
     def __init__(self, spamloom, folder):
-        self.spamloom, self.folder = spamloom, folder
+        self.spamloom, self.folder, self.runs = spamloom, folder, []
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
@@ -206,7 +206,16 @@ class Rig:
         popen.setdefault("stderr", subprocess.PIPE)
         popen.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(self.command(name, inputs, *options, program=program), **popen)
-        return Run(self, process, self.path(name, "out"))
+        self.runs.append(Run(self, process, self.path(name, "out")))
+        return self.runs[-1]
+
+    def bury(self):
+        """Nothing of a case that failed stays behind, stopped or not."""
+        for run in self.runs:
+            if run.p.poll() is None:
+                for pid in reversed(run.family()):
+                    os.kill(pid, signal.SIGKILL)
+                run.p.wait()
 
     def run(self, name, inputs, *options, **popen):
         return self.start(name, inputs, *options, **popen).end()
@@ -238,8 +247,10 @@ def main(names):
             # what a test made unreadable must not stay
             stack.callback(lambda: subprocess.run(["chmod", "-R", "u+rwX", folder], check=False,
                                                   stderr=subprocess.DEVNULL))
+            own = Rig(spamloom, folder)
+            stack.callback(own.bury)
             try:
-                told = case(Rig(spamloom, folder))
+                told = case(own)
             except Skipped as e:
                 print(f"{case.__name__}: skipped: {e}", flush=True)
                 continue
