@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +25,7 @@ static struct sl_input *add_input(
 /* Standard input cannot be read twice (hash, then walk): copy it to an unlinked file. */
 static enum sl_rc spool_stdin(struct sl_plan *plan, struct sl_err *err)
 {
-	const char *folder = getenv("TMPDIR");
-	int fd = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fd = memfd_create("spamloom-stdin", MFD_CLOEXEC);
+	int fd = sl_spool_file();
 	if (fd < 0)
 		return sl_err_errno(err, SL_EXIT_IOERR, "cannot spool standard input");
 	char chunk[64 * 1024];
