@@ -76,17 +76,6 @@ enum sl_rc sl_driver_blame_nobody(
 
 /* ---- birth ---- */
 
-/* What was found when the run began need not be what this cell got. */
-static enum sl_rc check_sandbox(
-	const struct sl_config *config, const struct sl_sandbox_level *level, struct sl_err *err)
-{
-	char text[SL_SANDBOX_TEXT];
-	if (!config->require_sandbox || sl_sandbox_is_full(level))
-		return SL_OK;
-	sl_sandbox_text(level, text);
-	return sl_err_set(err, SL_EXIT_CONFIG, "--require-sandbox: a cell got only: %s", text);
-}
-
 enum sl_rc sl_driver_ready(struct sl_driver *driver, struct sl_err *err)
 {
 	struct sl_engine *e = driver->engine;
@@ -98,8 +87,11 @@ enum sl_rc sl_driver_ready(struct sl_driver *driver, struct sl_err *err)
 			return rc;
 		driver->handled = 0;
 		memset(driver->stage_seen, 0, sizeof(driver->stage_seen));
+		/* what was found when the run began need not be what this cell got */
 		if (rc == SL_OK)
-			return check_sandbox(e->config, &level, err);
+			return e->config->require_sandbox
+				       ? sl_sandbox_insist(&level, "a cell got", err)
+				       : SL_OK;
 		struct sl_death death = { .cause = "it did not start" };
 		const struct sl_cell_status *status = sl_pool_window(e->pool, driver->window);
 		if (status->words[0])

@@ -220,15 +220,10 @@ static enum sl_rc in_child(
 static enum sl_rc insist(const struct sl_config *config, struct sl_err *err)
 {
 	struct sl_sandbox_level level;
-	char text[SL_SANDBOX_TEXT];
 	if (!config->require_sandbox)
 		return SL_OK;
 	sl_sandbox_probe(&level);
-	if (sl_sandbox_is_full(&level))
-		return SL_OK;
-	sl_sandbox_text(&level, text);
-	return sl_err_set(
-		err, SL_EXIT_CONFIG, "--require-sandbox: this kernel gives only: %s", text);
+	return sl_sandbox_insist(&level, "this kernel gives", err);
 }
 
 enum sl_rc sl_lonecell_run(

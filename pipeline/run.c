@@ -339,12 +339,9 @@ static enum sl_rc prepare_cells(struct sl_engine *e, struct sl_err *err)
 	if (!cells)
 		return SL_OK;
 	sl_sandbox_probe(&e->sandbox);
-	if (config->require_sandbox && !sl_sandbox_is_full(&e->sandbox)) {
-		char text[SL_SANDBOX_TEXT];
-		sl_sandbox_text(&e->sandbox, text);
-		return sl_err_set(
-			err, SL_EXIT_CONFIG, "--require-sandbox: this kernel gives only: %s", text);
-	}
+	if (config->require_sandbox &&
+		sl_sandbox_insist(&e->sandbox, "this kernel gives", err) != SL_OK)
+		return SL_FATAL;
 	return sl_zygote_start(config, e->tables, e->pool, &e->zygote, err);
 }
 

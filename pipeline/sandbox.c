@@ -306,3 +306,13 @@ void sl_sandbox_text(const struct sl_sandbox_level *level, char text_r[SL_SANDBO
 	else
 		memmove(text_r, text_r + 1, (size_t)n);
 }
+
+enum sl_rc sl_sandbox_insist(
+	const struct sl_sandbox_level *level, const char *whose, struct sl_err *err)
+{
+	char text[SL_SANDBOX_TEXT];
+	if (sl_sandbox_is_full(level))
+		return SL_OK;
+	sl_sandbox_text(level, text);
+	return sl_err_set(err, SL_EXIT_CONFIG, "--require-sandbox: %s only: %s", whose, text);
+}

@@ -35,8 +35,11 @@ enum { SL_SANDBOX_STATUS = 159 };
 
 /* What this kernel would give, found out without closing the calling process: a child tries. */
 void sl_sandbox_probe(struct sl_sandbox_level *level_r);
-/* True when nothing is missing: what --require-sandbox asks for. */
+/* True when nothing is missing. */
 bool sl_sandbox_is_full(const struct sl_sandbox_level *level);
+/* What --require-sandbox asks for; else exit 78: "WHOSE only: LEVEL" ("this kernel gives"). */
+enum sl_rc sl_sandbox_insist(
+	const struct sl_sandbox_level *level, const char *whose, struct sl_err *err) SL_MUST_CHECK;
 /* "landlock7+seccomp+rlimits", "none". */
 void sl_sandbox_text(const struct sl_sandbox_level *level, char text_r[SL_SANDBOX_TEXT]);
 
