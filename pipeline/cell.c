@@ -149,9 +149,9 @@ static void enter_sandbox(struct cell *cell)
 	bool reader = birth->role == SL_CELL_READER;
 	uint64_t decoded = 3 * birth->config->limits.decoded;
 	struct sl_sandbox_wish wish = { reader ? SL_SANDBOX_READER : SL_SANDBOX_WORKER,
-		reader                        ? SL_CELL_READER_DATA
-		: decoded > WORKER_DATA_LEAST ? decoded
-					      : WORKER_DATA_LEAST,
+		reader ? SL_CELL_READER_DATA
+		       : birth->config->content_cache +
+				 (decoded > WORKER_DATA_LEAST ? decoded : WORKER_DATA_LEAST),
 		CPU_SECONDS, &cell->status->forbidden };
 	struct sl_cell_packet hello = { .word = SL_CELL_HELLO };
 	struct sl_err err;
@@ -194,8 +194,7 @@ static void work(struct cell *cell, struct sl_worker_window *w, struct sl_buf *r
 			sl_mock_results(raw.bytes, results);
 		put_results(w, room, i, results);
 	}
-	for (size_t i = 0; sl_mill_stage_name(i); i++)
-		w->stage_ns[i] = sl_mill_stage_ns(birth->mill, i);
+	w->work = *sl_mill_work(birth->mill);
 }
 
 static void worker_life(struct cell *cell)

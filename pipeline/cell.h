@@ -73,7 +73,7 @@ struct sl_worker_window {
 	_Atomic uint32_t done;           /* items whose results are whole */
 	_Atomic uint32_t stage;          /* of the item at work: number + 1 */
 	uint64_t end[SL_BATCH_MESSAGES]; /* where the results of each item end */
-	uint64_t stage_ns[SL_MILL_STAGES];
+	struct sl_mill_work work;
 	_Alignas(64) char results[];
 };
 

@@ -86,7 +86,7 @@ enum sl_rc sl_driver_ready(struct sl_driver *driver, struct sl_err *err)
 		if (rc == SL_FATAL)
 			return rc;
 		driver->handled = 0;
-		memset(driver->stage_seen, 0, sizeof(driver->stage_seen));
+		driver->seen = (struct sl_mill_work){ .known = 0 };
 		/* what was found when the run began need not be what this cell got */
 		if (rc == SL_OK)
 			return e->config->require_sandbox

@@ -20,8 +20,8 @@ struct sl_driver {
 	uint64_t handled;    /* messages since the cell was born */
 	bool faulty;         /* talking to it fails, and it did not die of that; then the error */
 	struct sl_err fault;
-	struct sl_arena *arena; /* of results being checked */
-	uint64_t stage_ns[SL_MILL_STAGES], stage_seen[SL_MILL_STAGES];
+	struct sl_arena *arena;         /* of results being checked */
+	struct sl_mill_work work, seen; /* of all cells; of the cell at work so far */
 };
 
 struct sl_driver sl_driver_make(

@@ -142,15 +142,12 @@ static bool collect(struct sl_driver *driver, struct sl_batch *batch, struct rou
 	return true;
 }
 
-static void add_stage_times(struct sl_driver *driver)
+static void add_work(struct sl_driver *driver)
 {
 	const struct sl_worker_window *w = sl_pool_window(driver->engine->pool, driver->window);
-	for (size_t i = 0; sl_mill_stage_name(i); i++) {
-		uint64_t now = w->stage_ns[i];
-		if (now > driver->stage_seen[i])
-			driver->stage_ns[i] += now - driver->stage_seen[i];
-		driver->stage_seen[i] = now;
-	}
+	struct sl_mill_work now = w->work;
+	sl_mill_work_add(&driver->work, &driver->seen, &now);
+	driver->seen = now;
 }
 
 /* Wait for DONE; NULL, or why the cell has to go. `gone_r`: it went by itself. */
@@ -193,7 +190,7 @@ static enum sl_rc run_round(
 	round->died = gone || why;
 	if (!round->died) {
 		driver->handled += round->n;
-		add_stage_times(driver);
+		add_work(driver);
 		return SL_OK;
 	}
 	return sl_driver_bury(driver, why, &round->death, err);

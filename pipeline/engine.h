@@ -96,7 +96,7 @@ struct sl_engine {
 	void *twins;       /* GArray of input numbers that wait for the fate of their key */
 	double deaths[20]; /* when cells ended with no message to blame, in a ring */
 	uint64_t n_deaths;
-	uint64_t stage_ns[SL_MILL_STAGES];
+	struct sl_mill_work work;
 };
 
 /* Batches of one reader: enough to keep its share of the workers busy while it fills the next. */

@@ -123,6 +123,7 @@ struct sl_indicator *sl_mail_add_indicator(struct sl_mail *mail, const struct sl
 		there->flags |= add->flags;
 		return there;
 	}
+	sl_assert(!mail->known || add->view == SL_VIEW_HEADER);
 	if (!take_room(mail, add))
 		return NULL;
 	seen->count++;

@@ -85,6 +85,9 @@ struct sl_mail {
 	/* one text, mostly `visible`, and what sl_unicode_fold() makes of it: kept for who needs it
 	 * again */
 	struct sl_span folded_from, folded;
+	bool key_renamed; /* content.key leaves the names of boundaries out */
+	bool known;       /* the content was learned from an equal body before: it is whole, and
+			     nobody may write to it */
 	void *finds;  /* e-mail and IP addresses that the URL stage came across; owned by views.c */
 	void *seen;   /* set of indicators already added; owned by mail.c */
 	int64_t time; /* time of the message by this sighting */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mill.h"
 
+#include "contents.h"
 #include "mock.h"
 #include "pipeline/base/utf8.h"
 #include "storage/codec.h"
@@ -11,6 +12,7 @@
 static const struct sl_stage *const stages[] = {
 	&sl_stage_screen,
 	&sl_stage_header,
+	&sl_stage_key,
 	&sl_stage_body,
 	&sl_stage_bytes,
 	&sl_stage_text,
@@ -65,8 +67,10 @@ struct sl_mill {
 	size_t n_inner;
 	bool left_out; /* not all of them were kept */
 	struct sl_mail mail;
+	struct sl_contents *contents; /* learned so far; made with the first message */
+	struct sl_span encoded; /* the content of the mail at work as it is kept there, or empty */
 	void *threads[SL_LEN(stages)];
-	uint64_t nanoseconds[SL_LEN(stages)];
+	struct sl_mill_work work;
 	_Atomic uint32_t *watch; /* number of the stage at work + 1 */
 	enum sl_mill_mode mode;
 };
@@ -96,6 +100,7 @@ void sl_mill_free(struct sl_mill **mill_p)
 			stages[i]->thread_free(mill->threads[i]);
 	sl_arena_free(&mill->arena);
 	sl_arena_free(&mill->inner_arena);
+	sl_contents_free(&mill->contents);
 	free(mill);
 	*mill_p = NULL;
 }
@@ -137,15 +142,52 @@ static bool runs(const struct sl_mill *mill, const struct sl_stage *stage)
 {
 	if (mill->mode == SL_MILL_FULL)
 		return stage != &sl_stage_bytes;
-	if (stage == &sl_stage_body)
+	if (stage == &sl_stage_body || stage == &sl_stage_key)
 		return false;
 	return mill->mode == SL_MILL_SCAN ||
 	       (stage != &sl_stage_screen && stage != &sl_stage_header && stage != &sl_stage_text &&
 		       stage != &sl_stage_attachment && stage != &sl_stage_brand);
 }
 
+/* Behind the stage that makes the key: is the content known? */
+static void look_up(struct sl_mill *mill)
+{
+	struct sl_mail *mail = &mill->mail;
+	const struct sl_learned *known = sl_contents_find(mill->contents, &mail->content.key);
+	if (known && known->whole_key) {
+		sl_body_key_whole(mail);
+		known = sl_contents_find(mill->contents, &mail->content.key);
+	}
+	mill->work.known += known != NULL;
+	mill->work.learned += known == NULL;
+	if (!known)
+		return;
+	mail->known = true;
+	mail->content = known->content;
+	mail->n_urls = known->n_urls;
+	mail->url_bytes = known->url_bytes;
+	mill->encoded = known->encoded;
+}
+
+/* Keep what was learned under the key that was asked for; `renamed`: how that was made. A content
+ * with mails in it is not kept: they are in the parts, which are gone. */
+static void keep(struct sl_mill *mill, const struct sl_id *asked, bool renamed)
+{
+	struct sl_mail *mail = &mill->mail;
+	for (size_t i = 0; i < mail->n_parts; i++)
+		if (mail->parts[i].embedded_mail)
+			return;
+	if (renamed && !mail->key_renamed)
+		sl_contents_add_whole(mill->contents, asked);
+	const struct sl_learned *known = sl_contents_add(mill->contents, mail);
+	if (known)
+		mill->encoded = known->encoded;
+}
+
 static void walk_stages(struct sl_mill *mill)
 {
+	struct sl_id asked = { .b = { 0 } };
+	bool renamed = false;
 	uint64_t before = now_ns();
 	for (size_t i = 0; i < SL_LEN(stages); i++) {
 		if (runs(mill, stages[i])) {
@@ -154,11 +196,18 @@ static void walk_stages(struct sl_mill *mill)
 				sl_mock_mail(mill->mail.raw);
 			stages[i]->process(mill->threads[i], &mill->mail);
 		}
+		if (stages[i] == &sl_stage_key && mill->contents && mill->mode == SL_MILL_FULL) {
+			asked = mill->mail.content.key;
+			renamed = mill->mail.key_renamed;
+			look_up(mill);
+		}
 		uint64_t after = now_ns();
-		mill->nanoseconds[i] += after - before;
+		mill->work.stage_ns[i] += after - before;
 		before = after;
 	}
 	watch(mill, SL_LEN(stages));
+	if (!sl_id_is_zero(&asked) && !mill->mail.known)
+		keep(mill, &asked, renamed);
 	if (mill->mode != SL_MILL_FULL)
 		sl_mail_flag_header(&mill->mail, SL_MSG_CRASHED);
 	cut_texts(&mill->mail.message);
@@ -170,6 +219,7 @@ static void walk_stages(struct sl_mill *mill)
 static void begin(struct sl_mill *mill, struct sl_span raw)
 {
 	sl_arena_reset(mill->arena);
+	mill->encoded = SL_SPAN_NULL;
 	sl_mail_begin(&mill->mail, mill->config, mill->tables, mill->secret, mill->arena, raw);
 }
 
@@ -209,7 +259,7 @@ static void put_result(struct sl_mill *mill, struct sl_buf *results, uint32_t in
 		.time = mill->mail.time,
 		.message = mill->mail.message,
 		.content = mill->mail.content };
-	sl_result_encode(results, &result);
+	sl_result_encode(results, &result, mill->encoded);
 }
 
 /* Bytes that the results of mails inside a message may take. */
@@ -253,7 +303,7 @@ static void flag_outermost(struct sl_mill *mill, struct sl_buf *results, size_t 
 	memmove(results->p + from, results->p + to, results->n - to);
 	results->n -= to - from;
 	outermost.message.flags |= SL_BIT(SL_MSG_LIMIT_EMBEDDED);
-	sl_result_encode(results, &outermost);
+	sl_result_encode(results, &outermost, SL_SPAN_NULL);
 }
 
 void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct sl_raw *raw,
@@ -265,6 +315,8 @@ void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct 
 	mill->last = &mill->first;
 	mill->n_inner = 0;
 	mill->left_out = false;
+	if (!mill->contents)
+		mill->contents = sl_contents_new(mill->config->content_cache);
 	begin(mill, raw->bytes);
 	mill->mail.from_time = raw->from_time;
 	mill->mail.member_time = raw->member_time;
@@ -303,7 +355,7 @@ void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secr
 		.time = raw->from_time != SL_TIME_NONE ? raw->from_time : raw->member_time,
 		.message = mail.message,
 		.content = mail.content };
-	sl_result_encode(results, &result);
+	sl_result_encode(results, &result, SL_SPAN_NULL);
 }
 
 void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage)
@@ -314,17 +366,32 @@ void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage)
 void sl_mill_set_secret(struct sl_mill *mill, const struct sl_secret *secret)
 {
 	mill->secret = secret;
+	sl_contents_free(&mill->contents); /* keys are of the secret */
 }
 
-uint64_t sl_mill_stage_ns(const struct sl_mill *mill, size_t i)
+const struct sl_mill_work *sl_mill_work(const struct sl_mill *mill)
 {
-	sl_assert(i < SL_LEN(stages));
-	return mill->nanoseconds[i];
+	return &mill->work;
+}
+
+static void add_growth(uint64_t *to, uint64_t before, uint64_t now)
+{
+	*to += now > before ? now - before : 0;
+}
+
+void sl_mill_work_add(
+	struct sl_mill_work *to, const struct sl_mill_work *before, const struct sl_mill_work *now)
+{
+	for (size_t i = 0; i < SL_LEN(stages); i++)
+		add_growth(&to->stage_ns[i], before->stage_ns[i], now->stage_ns[i]);
+	add_growth(&to->known, before->known, now->known);
+	add_growth(&to->learned, before->learned, now->learned);
 }
 
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time)
 {
 	mill->mode = SL_MILL_FULL;
+	sl_contents_free(&mill->contents); /* a mail that is to be shown is read as a whole */
 	begin(mill, raw);
 	mill->mail.from_time = from_time;
 	walk_stages(mill);

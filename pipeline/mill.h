@@ -4,7 +4,7 @@
  * A mill takes the raw messages of a batch and leaves encoded results in it: nothing else goes
  * out, so that the same function can run in a thread or in a cell. A mail found inside a message is
  * new input of the same mill: it is put behind the others, until limits.embedded or the depth is
- * reached.
+ * reached. A body that this mill has read before is not read again (contents.h).
  */
 #ifndef SL_MILL_H
 #define SL_MILL_H
@@ -44,7 +44,15 @@ void sl_mill_set_secret(struct sl_mill *mill, const struct sl_secret *secret);
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time);
 /* Name of stage number `i`, in the order in which they are walked; NULL behind the last. */
 const char *sl_mill_stage_name(size_t i);
-/* Nanoseconds (wall) that it took so far in this mill. */
-uint64_t sl_mill_stage_ns(const struct sl_mill *mill, size_t i);
+
+/* What was done so far; only numbers that grow. */
+struct sl_mill_work {
+	uint64_t stage_ns[SL_MILL_STAGES]; /* wall */
+	uint64_t known, learned;           /* contents that were remembered, and others */
+};
+const struct sl_mill_work *sl_mill_work(const struct sl_mill *mill);
+/* Add what was done between `before` and `now`; a number that shrank is a lie and left out. */
+void sl_mill_work_add(
+	struct sl_mill_work *to, const struct sl_mill_work *before, const struct sl_mill_work *now);
 
 #endif

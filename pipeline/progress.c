@@ -74,6 +74,7 @@ struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 	b.results = batches * sl_batch_results_most(config->slab) +
 		    (uint64_t)e->readers * SL_RESULTS_MOST;
 	b.parsers = (uint64_t)e->workers * 3 * config->limits.decoded;
+	b.contents = (uint64_t)e->workers * config->content_cache;
 	b.decoders = (uint64_t)e->readers * SL_CELL_READER_DATA;
 	if (config->isolation_process)
 		b.cells = (uint64_t)e->workers *
@@ -81,8 +82,8 @@ struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 			  ((uint64_t)e->workers + e->readers) * CELL_BOUND;
 	b.dirty = DIRTY_BOUND;
 	b.fixed = FIXED_BOUND;
-	b.total = b.slabs + b.large + b.results + b.parsers + b.decoders + b.cells + b.dirty +
-		  b.fixed;
+	b.total = b.slabs + b.large + b.results + b.parsers + b.contents + b.decoders + b.cells +
+		  b.dirty + b.fixed;
 	return b;
 }
 
@@ -91,10 +92,11 @@ void sl_progress_say_bound(const struct sl_engine *e)
 	struct sl_memory_bound b = sl_progress_bound(e);
 	sl_log_line(e->log, SL_LOG_INFO,
 		"memory bound %.0f MB: slabs %.0f, large messages %.0f, results %.0f, parsers "
-		"%.0f, decoders %.0f, cells %.0f, store %.0f, tables %.0f",
+		"%.0f, known bodies %.0f, decoders %.0f, cells %.0f, store %.0f, tables %.0f",
 		(double)b.total / MB, (double)b.slabs / MB, (double)b.large / MB,
-		(double)b.results / MB, (double)b.parsers / MB, (double)b.decoders / MB,
-		(double)b.cells / MB, (double)b.dirty / MB, (double)b.fixed / MB);
+		(double)b.results / MB, (double)b.parsers / MB, (double)b.contents / MB,
+		(double)b.decoders / MB, (double)b.cells / MB, (double)b.dirty / MB,
+		(double)b.fixed / MB);
 }
 
 /* ---- the last line ---- */

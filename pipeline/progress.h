@@ -19,7 +19,7 @@ struct sl_run_times {
 
 /* The most memory that this run takes, term by term, in bytes (docs/ARCHITECTURE.md). */
 struct sl_memory_bound {
-	uint64_t slabs, large, results, parsers, decoders, cells, dirty, fixed, total;
+	uint64_t slabs, large, results, parsers, contents, decoders, cells, dirty, fixed, total;
 };
 struct sl_memory_bound sl_progress_bound(const struct sl_engine *engine);
 void sl_progress_say_bound(const struct sl_engine *engine);

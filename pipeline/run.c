@@ -272,11 +272,11 @@ static void make_worker(struct sl_engine *e, unsigned number, struct worker_star
 		start->mill = sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
 }
 
-static void add_stage_times(struct sl_engine *e, const struct worker_start *start)
+static void add_work(struct sl_engine *e, const struct worker_start *start)
 {
-	for (size_t i = 0; sl_mill_stage_name(i); i++)
-		e->stage_ns[i] +=
-			start->mill ? sl_mill_stage_ns(start->mill, i) : start->driver.stage_ns[i];
+	static const struct sl_mill_work nothing;
+	sl_mill_work_add(
+		&e->work, &nothing, start->mill ? sl_mill_work(start->mill) : &start->driver.work);
 }
 
 /* Start all threads, wait for the committer, take everybody home. */
@@ -306,7 +306,7 @@ static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
 		sl_thread_join(&workers[i]);
 	sl_thread_join(&committer);
 	for (unsigned i = 0; i < e->workers; i++) {
-		add_stage_times(e, &worker_starts[i]);
+		add_work(e, &worker_starts[i]);
 		sl_mill_free(&worker_starts[i].mill);
 	}
 	free(readers);

@@ -31,6 +31,7 @@ static void put_memory(const struct sl_engine *e, struct sl_json *json)
 	put(json, "bound_large_messages", b.large);
 	put(json, "bound_results", b.results);
 	put(json, "bound_parsers", b.parsers);
+	put(json, "bound_contents", b.contents);
 	put(json, "bound_decoders", b.decoders);
 	put(json, "bound_cells", b.cells);
 	put(json, "bound_store", b.dirty);
@@ -80,7 +81,16 @@ static void put_stages(const struct sl_engine *e, struct sl_json *json)
 	sl_json_key(json, "stage_ms");
 	sl_json_object(json);
 	for (size_t i = 0; sl_mill_stage_name(i); i++)
-		put(json, sl_mill_stage_name(i), e->stage_ns[i] / 1000000);
+		put(json, sl_mill_stage_name(i), e->work.stage_ns[i] / 1000000);
+	sl_json_object_end(json);
+}
+
+static void put_contents(const struct sl_engine *e, struct sl_json *json)
+{
+	sl_json_key(json, "bodies");
+	sl_json_object(json);
+	put(json, "known", e->work.known);
+	put(json, "learned", e->work.learned);
 	sl_json_object_end(json);
 }
 
@@ -120,6 +130,7 @@ enum sl_rc sl_progress_write_run_json(const struct sl_engine *e, const struct sl
 	put_counts(e, &json);
 	put_members(e, &json);
 	put_stages(e, &json);
+	put_contents(e, &json);
 	put_memory(e, &json);
 	put_held(out, &json);
 	sl_json_object_end(&json);

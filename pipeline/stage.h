@@ -5,8 +5,8 @@
  *   thread_new   once per worker: per-thread state (converters, caches); may return NULL
  *   process      per message, on the worker's thread; reads and fills the mail; cannot fail
  *   thread_free  once per worker
- * A stage keeps no pointer into a mail after process() returned. `scope` says whether it depends
- * on the body alone (its results are the same for every message with that body) or on the header.
+ * A stage keeps no pointer into a mail after process() returned. When the content of a mail is
+ * `known`, it is complete and shared: a stage then fills the message and leaves the content alone.
  */
 #ifndef SL_STAGE_H
 #define SL_STAGE_H
@@ -24,6 +24,7 @@ struct sl_stage {
 /* The stages, in the order in which run.c walks them. */
 extern const struct sl_stage sl_stage_screen; /* stages/parse: limits, head and body, fields */
 extern const struct sl_stage sl_stage_header; /* stages/parse: addresses, Received, auth */
+extern const struct sl_stage sl_stage_key;    /* stages/parse: the key of the content */
 extern const struct sl_stage sl_stage_body;   /* stages/parse: MIME, charsets, HTML */
 extern const struct sl_stage sl_stage_bytes;  /* in place of body: no parser, a scan of bytes */
 extern const struct sl_stage sl_stage_text;   /* stages/parse: normal form, language, skeleton */
@@ -35,6 +36,10 @@ extern const struct sl_stage sl_stage_host;    /* after all that have hosts */
 extern const struct sl_stage sl_stage_domain;  /* after host; fills `domain` everywhere */
 extern const struct sl_stage sl_stage_brand;   /* stages/cluster */
 extern const struct sl_stage sl_stage_variant; /* stages/cluster: the variant key, last */
+
+/* Make content.key anew: of all bytes of the body, names of boundaries included. Costs a hash of
+ * the body. (stages/parse/bodykey.c) */
+void sl_body_key_whole(struct sl_mail *mail);
 
 /* Read the public suffix list (--psl, else the system's and our supplement) for all workers of this
  * process, before the first of them starts. Exit 78: missing or empty; a wrong guess would be

@@ -149,7 +149,7 @@ void sl_visit_content(struct sl_visit *v, struct sl_content *c)
 	c->indicators = visit_indicators(v, c->indicators, &c->n_indicators);
 }
 
-static void visit_result(struct sl_visit *v, struct sl_result *r)
+static void visit_result_head(struct sl_visit *v, struct sl_result *r)
 {
 	visit_version(v);
 	sl_visit_u32(v, &r->index);
@@ -157,7 +157,6 @@ static void visit_result(struct sl_visit *v, struct sl_result *r)
 	sl_visit_u64(v, &r->length);
 	sl_visit_time(v, &r->time);
 	sl_visit_message(v, &r->message);
-	sl_visit_content(v, &r->content);
 }
 
 /* Visitors take what they may fill; an encoder hands them a copy of the const record. */
@@ -176,11 +175,15 @@ void sl_content_encode(struct sl_buf *to, const struct sl_content *content)
 	sl_visit_content(&v, &copy);
 }
 
-void sl_result_encode(struct sl_buf *to, const struct sl_result *result)
+void sl_result_encode(struct sl_buf *to, const struct sl_result *result, struct sl_span content)
 {
 	struct sl_result copy = *result;
 	struct sl_visit v = sl_visit_writer(to);
-	visit_result(&v, &copy);
+	visit_result_head(&v, &copy);
+	if (content.n)
+		sl_buf_add(to, content);
+	else
+		sl_visit_content(&v, &copy.content);
 }
 
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r)
@@ -203,7 +206,8 @@ bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_re
 {
 	struct sl_visit v = sl_visit_reader(*from, arena);
 	memset(result_r, 0, sizeof(*result_r));
-	visit_result(&v, result_r);
+	visit_result_head(&v, result_r);
+	sl_visit_content(&v, &result_r->content);
 	if (v.bad)
 		return false;
 	*from = v.in;

@@ -19,7 +19,8 @@ enum { SL_CODEC_VERSION = 1 };
 
 void sl_message_encode(struct sl_buf *to, const struct sl_message *message);
 void sl_content_encode(struct sl_buf *to, const struct sl_content *content);
-void sl_result_encode(struct sl_buf *to, const struct sl_result *result);
+/* `content`: its content as sl_content_encode() writes it; empty: that is done here. */
+void sl_result_encode(struct sl_buf *to, const struct sl_result *result, struct sl_span content);
 
 /* False: the bytes are not what an encoder of this version writes (also: bytes left over). */
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);

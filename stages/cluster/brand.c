@@ -141,12 +141,12 @@ static int by_bytes(struct sl_span a, struct sl_span b)
 	return sl_span_cmp(a, b);
 }
 
-/* Ids of brands in the text, sorted. A cached content has them already. */
+/* Ids of brands in the text, sorted. */
 static void fill_content(struct sl_mail *mail)
 {
 	struct sl_content *c = &mail->content;
 	const struct sl_brand *brands[SL_BRANDS_MAX];
-	if (c->n_brands || mail->visible.n == 0)
+	if (mail->known || mail->visible.n == 0)
 		return;
 	struct sl_span text = sl_span_head(mail->visible, TEXT_MOST), folded = mail->folded;
 	if (mail->folded_from.p != text.p || mail->folded_from.n != text.n)

@@ -48,7 +48,8 @@ static void process_domain(void *thread, struct sl_mail *mail)
 	const struct sl_suffixes *suffixes = sl_suffixes_of_worker(thread);
 	struct sl_message *m = &mail->message;
 	fill(mail, suffixes, &m->indicators, &m->n_indicators);
-	fill(mail, suffixes, &mail->content.indicators, &mail->content.n_indicators);
+	if (!mail->known)
+		fill(mail, suffixes, &mail->content.indicators, &mail->content.n_indicators);
 	if (differs(suffixes, m->from_domain, m->return_path))
 		sl_mail_flag_header(mail, SL_MSG_FROM_MISMATCH);
 	if (differs(suffixes, m->from_domain, m->reply_to))

@@ -78,7 +78,8 @@ static void message_id(struct sl_mail *mail, const struct sl_suffixes *suffixes)
 static void process_hosts(void *thread, struct sl_mail *mail)
 {
 	walk(mail, &mail->message.indicators, &mail->message.n_indicators);
-	walk(mail, &mail->content.indicators, &mail->content.n_indicators);
+	if (!mail->known)
+		walk(mail, &mail->content.indicators, &mail->content.n_indicators);
 	message_id(mail, sl_suffixes_of_worker(thread));
 }
 

@@ -20,9 +20,7 @@ struct body {
 	struct sl_charset *charset;
 	struct sl_mime *mime;
 	struct sl_html *html;
-	struct sl_hasher *hasher;
-	const struct sl_secret *secret; /* of the hasher */
-	char *tags;                     /* of all HTML parts of the message at hand */
+	char *tags; /* of all HTML parts of the message at hand */
 	size_t n_tags, room_tags;
 	uint64_t decoded;   /* bytes so far */
 	uint64_t scan_room; /* bytes that may still be scanned raw */
@@ -46,7 +44,6 @@ static void body_free(void *thread)
 	sl_charset_free(&body->charset);
 	sl_mime_free(&body->mime);
 	sl_html_free(&body->html);
-	sl_hasher_free(&body->hasher);
 	free(body->tags);
 	free(body);
 }
@@ -389,33 +386,32 @@ static void read_leaf(struct body *body, struct sl_mail *mail, const struct sl_m
 		text_views(body, mail, number, kind == SL_PART_HTML, seen);
 }
 
-/* Names the body: what describes it, its bytes, and what is scanned with it because a limit kept it
- * out of the head: equal keys have equal contents. */
-static void make_key(struct body *body, struct sl_mail *mail)
+/* Does any boundary stand in a leaf, where it may be text? Leaves are in the order of the body. */
+static bool bound_in_leaf(const struct sl_mail *mail, const struct sl_mime_tree *tree)
 {
-	if (!body->hasher || body->secret != mail->secret) {
-		sl_hasher_free(&body->hasher);
-		body->hasher = sl_hasher_new(mail->secret);
-		body->secret = mail->secret;
+	const struct sl_screen_body *body = &mail->screen->body;
+	size_t leaf = 0;
+	for (size_t i = body->n_type_marks; i < body->n_marks; i++) {
+		const char *at = mail->body.p + body->marks[i].at;
+		while (leaf < tree->n_leaves &&
+			tree->leaves[leaf].raw.p + tree->leaves[leaf].raw.n <= at)
+			leaf++;
+		if (leaf < tree->n_leaves && tree->leaves[leaf].head.p <= at)
+			return true;
 	}
-	sl_hasher_reset(body->hasher);
-	for (size_t i = 0; i < mail->n_fields; i++) {
-		const struct sl_field *field = &mail->fields[i];
-		if (!sl_span_istarts(field->name, SL_SPAN("content-")))
-			continue;
-		sl_hasher_add(body->hasher, lower(mail->arena, field->name));
-		sl_hasher_add(body->hasher, SL_SPAN(":"));
-		sl_hasher_add(body->hasher, field->value);
-		sl_hasher_add(body->hasher, SL_SPAN("\n"));
-	}
-	sl_hasher_add(body->hasher, SL_SPAN("\n"));
-	sl_hasher_add(body->hasher, mail->body);
-	for (size_t i = 0; i < mail->screen->cuts.n; i++) {
-		sl_hasher_add(body->hasher, SL_SPAN("\ncut\n"));
-		sl_hasher_add(body->hasher, mail->screen->cuts.items[i]);
-	}
-	mail->content.key = sl_hasher_id(body->hasher);
-	mail->content.size = mail->body.n;
+	return false;
+}
+
+/* The key leaves the names of boundaries out. That they had no part in what is in the content is
+ * seen now: nothing was damaged or ambiguous, no limit was met, they stand between leaves, and
+ * between leaves there was nothing to be scanned as bytes. Each of these is so, or not, whatever
+ * the names are. */
+static void settle_key(struct sl_mail *mail, const struct sl_mime_tree *tree, bool raw_views)
+{
+	const uint64_t odd = SL_MSG_LIMITS | SL_BIT(SL_MSG_MIME_DAMAGED) | SL_BIT(SL_MSG_AMBIGUOUS);
+	if (mail->key_renamed && (raw_views || (mail->content.flags & odd) || tree->whole ||
+					 bound_in_leaf(mail, tree)))
+		sl_body_key_whole(mail);
 }
 
 /* What may be scanned raw: each byte twice, since it may lie in a leaf that is damaged and in a
@@ -445,17 +441,20 @@ static void body_process(void *thread, struct sl_mail *mail)
 {
 	struct body *body = thread;
 	struct sl_mime_tree tree;
+	if (mail->known)
+		return;
 	sl_screen_mail(mail);
 	body->n_tags = 0;
 	body->decoded = body->embedded = 0;
 	body->scan_room = scan_room(mail);
-	make_key(body, mail);
 	sl_mime_split(body->mime, mail, &tree);
 	flag_bits(mail, tree.flags);
 	struct sl_reading *seen = sl_arena_alloc(mail->arena, tree.n_leaves * sizeof(*seen));
 	for (size_t i = 0; i < tree.n_leaves; i++)
 		read_leaf(body, mail, &tree.leaves[i], &seen[i]);
+	size_t before = mail->n_views;
 	scan_unseen(body, mail, &tree);
+	settle_key(mail, &tree, mail->n_views > before);
 	sl_reading_join(mail, seen, tree.n_leaves);
 	sl_tagsketch_make(sl_span_of(body->tags, body->n_tags), &mail->content);
 }

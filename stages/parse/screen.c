@@ -7,49 +7,127 @@
 /* ---- the body, for GMime ---- */
 
 /* Boundaries that are declared somewhere, as hashes: only lines that name one can begin a part. */
-enum { BOUNDARY_SLOTS = 4096 };
+enum { BOUNDARIES_FIRST = 16, BOUNDARIES_MOST = 2048 };
+/* Places of boundaries that are kept; a body with more of them is named by all of its bytes. */
+enum { MARKS_MOST = 8192, MARK_LEAST = 4, MARK_MOST = 200 };
 /* Part headers in all, for one of the message's own; and "--" lines times levels that GMime
  * compares. */
 enum { HEADERS_FACTOR = 10, COMPARES = 1 << 24 };
 enum { LONG_NAME = 64, NAME_KEPT = 32 };
+
+struct boundary {
+	uint64_t hash;   /* 0: a free slot */
+	uint32_t number; /* in the order in which they were declared */
+};
 
 struct scan {
 	struct sl_arena *arena;
 	const struct sl_limits *limits;
 	struct sl_screen_body *out;
 	struct sl_span body;
-	const char *whole_end; /* of the type, then of the body */
-	uint64_t boundary[BOUNDARY_SLOTS];
-	size_t n_boundaries;
+	struct sl_span whole;      /* the type, then the body */
+	struct boundary *boundary; /* open addressing; NULL before the first */
+	size_t room_boundaries, n_boundaries;
 	bool any;     /* a boundary that we cannot read: every "--" line may begin a part */
 	bool in_head; /* behind a "--" line, before an empty one */
 	uint64_t parts, dashes, levels;
 	uint64_t head_lines, head_bytes, all_lines;
 };
 
-static void boundary_add(struct scan *scan, struct sl_span value)
+static struct boundary *boundary_slot(const struct scan *scan, uint64_t hash)
+{
+	size_t at = hash & (scan->room_boundaries - 1);
+	while (scan->boundary[at].hash && scan->boundary[at].hash != hash)
+		at = (at + 1) & (scan->room_boundaries - 1);
+	return &scan->boundary[at];
+}
+
+static void boundaries_grow(struct scan *scan)
+{
+	struct boundary *old = scan->boundary;
+	size_t room = scan->room_boundaries;
+	scan->room_boundaries = room ? room * 2 : BOUNDARIES_FIRST;
+	scan->boundary = sl_arena_zalloc(scan->arena, scan->room_boundaries * sizeof(*old));
+	for (size_t i = 0; i < room; i++)
+		if (old[i].hash)
+			*boundary_slot(scan, old[i].hash) = old[i];
+}
+
+static uint64_t boundary_hash(struct sl_span value)
+{
+	return sl_hash_table(value, 0) | 1;
+}
+
+static const struct boundary *boundary_find(const struct scan *scan, struct sl_span value)
+{
+	if (!scan->boundary)
+		return NULL;
+	const struct boundary *slot = boundary_slot(scan, boundary_hash(value));
+	return slot->hash ? slot : NULL;
+}
+
+static void cannot_rename(struct scan *scan)
+{
+	scan->out->renamable = false;
+}
+
+/* Would any other name of these letters do as well? Nothing that GMime's copy (mime_copy.c) or the
+ * byte scanner (bytes.c) changes or looks for may be in it, nor what closes another boundary. */
+static bool is_mere_name(struct sl_span value)
+{
+	if (value.n < MARK_LEAST || value.n > MARK_MOST || sl_span_ends(value, SL_SPAN("--")) ||
+		sl_span_ends(value, SL_SPAN("=")) ||
+		sl_span_ifind(value, SL_SPAN("message"), 0) >= 0 ||
+		sl_span_ifind(value, SL_SPAN("digest"), 0) >= 0 ||
+		sl_span_ifind(value, SL_SPAN("www."), 0) >= 0)
+		return false;
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+		if (!sl_is_alnum(c) && (c == '\0' || !strchr("_.+/=-", c)))
+			return false;
+		if (c == '=' && sl_hex_value(value.p[i + 1]) >= 0)
+			return false;
+	}
+	return true;
+}
+
+/* A boundary stands here. */
+static void mark(struct scan *scan, struct sl_span name, uint32_t number, bool line)
+{
+	struct sl_screen_body *out = scan->out;
+	if (out->n_marks == MARKS_MOST)
+		cannot_rename(scan);
+	if (!out->renamable)
+		return;
+	*SL_ARENA_PUSH(scan->arena, out->marks, out->n_marks, out->room_marks) =
+		(struct sl_screen_mark){ .at = (size_t)(name.p - scan->whole.p),
+			.n = (uint32_t)name.n,
+			.number = number,
+			.line = line };
+}
+
+/* Without quotes, GMime ends a value where a token ends. */
+static bool is_whole_token(struct sl_span value)
+{
+	return !memchr(value.p, '/', value.n) && !memchr(value.p, '=', value.n);
+}
+
+static void boundary_add(struct scan *scan, struct sl_span value, bool quoted)
 {
 	if (value.n > scan->limits->boundary)
 		scan->out->flags |= SL_BIT(SL_MSG_LIMIT_BOUNDARY);
-	if (value.n == 0 || scan->n_boundaries >= BOUNDARY_SLOTS / 2) {
+	if (value.n == 0 || scan->n_boundaries >= BOUNDARIES_MOST) {
 		scan->any = true;
 		return;
 	}
-	uint64_t hash = sl_hash_table(value, 0) | 1;
-	size_t at = hash % BOUNDARY_SLOTS;
-	while (scan->boundary[at] && scan->boundary[at] != hash)
-		at = (at + 1) % BOUNDARY_SLOTS;
-	scan->n_boundaries += scan->boundary[at] == 0;
-	scan->boundary[at] = hash;
-}
-
-static bool boundary_has(const struct scan *scan, struct sl_span value)
-{
-	uint64_t hash = sl_hash_table(value, 0) | 1;
-	for (size_t at = hash % BOUNDARY_SLOTS; scan->boundary[at]; at = (at + 1) % BOUNDARY_SLOTS)
-		if (scan->boundary[at] == hash)
-			return true;
-	return false;
+	if (scan->n_boundaries * 2 >= scan->room_boundaries)
+		boundaries_grow(scan);
+	struct boundary *slot = boundary_slot(scan, boundary_hash(value));
+	if (!slot->hash)
+		*slot = (struct boundary){ boundary_hash(value), (uint32_t)scan->n_boundaries++ };
+	if (!is_mere_name(value) || (!quoted && !is_whole_token(value)))
+		cannot_rename(scan);
+	mark(scan, value, slot->number, false);
 }
 
 /* RFC 2045 section 5.1, and bytes that are not ASCII. */
@@ -98,7 +176,8 @@ static void blank_names(struct scan *scan, struct sl_span line)
 		bool value = i && (line.p[i - 1] == '=' || line.p[i - 1] == '"');
 		const char *end = line.p + i + n;
 		if (n < LONG_NAME || value ||
-			!names_parameter(sl_span_of(end, (size_t)(scan->whole_end - end))))
+			!names_parameter(
+				sl_span_of(end, (size_t)(scan->whole.p + scan->whole.n - end))))
 			continue;
 		*SL_ARENA_PUSH(scan->arena, scan->out->blanks, scan->out->n_blanks,
 			scan->out->room_blanks) = sl_span_of(line.p + i, n - NAME_KEPT);
@@ -122,22 +201,32 @@ static void read_head_line(struct scan *scan, struct sl_span line)
 		while (n < value.n && (quoted ? value.p[n] != '"'
 					      : value.p[n] != ';' && !sl_is_space(value.p[n])))
 			n++;
+		scan->any |= quoted && n == value.n; /* goes on in the next line */
 		value = sl_span_head(value, n);
 		if (memchr(value.p, '\\', value.n) || memchr(value.p, '(', value.n))
 			scan->any = true;
-		boundary_add(scan, value);
+		boundary_add(scan, value, quoted);
 	}
 	scan->levels += sl_span_ifind(line, SL_SPAN("multipart"), 0) >= 0;
 	blank_names(scan, line);
 }
 
 /* Does GMime begin a part here? False also at a closing boundary. */
-static bool begins_part(const struct scan *scan, struct sl_span line)
+static bool begins_part(struct scan *scan, struct sl_span line)
 {
 	struct sl_span name = sl_span_from(line, 2);
 	while (name.n && sl_is_space(name.p[name.n - 1]))
 		name.n--;
-	return scan->any || boundary_has(scan, name);
+	const struct boundary *begins = boundary_find(scan, name), *closes = NULL;
+	if (begins)
+		mark(scan, name, begins->number, true);
+	else if (sl_span_ends(name, SL_SPAN("--"))) {
+		name.n -= 2;
+		closes = boundary_find(scan, name);
+		if (closes)
+			mark(scan, name, closes->number, true);
+	}
+	return scan->any || begins;
 }
 
 static bool over_limit(struct scan *scan, bool begins)
@@ -221,18 +310,19 @@ static void walk(struct scan *scan)
 void sl_screen_body(struct sl_arena *arena, struct sl_span type, struct sl_span body,
 	const struct sl_limits *limits, struct sl_screen_body *body_r)
 {
-	*body_r = (struct sl_screen_body){ .n = body.n };
-	struct scan scan = { .arena = arena,
-		.limits = limits,
-		.out = body_r,
-		.body = body,
-		.whole_end = type.p + type.n };
+	*body_r = (struct sl_screen_body){ .n = body.n, .renamable = true };
+	struct scan scan = {
+		.arena = arena, .limits = limits, .out = body_r, .body = body, .whole = type
+	};
 	struct sl_span line;
 	while (sl_span_split(&type, '\n', &line))
 		read_head_line(&scan, line);
-	scan.whole_end = body.p + body.n;
+	body_r->n_type_marks = body_r->n_marks;
+	scan.whole = body;
 	walk(&scan);
 	sl_assert(body_r->n <= body.n);
+	if (scan.any || body_r->flags || body_r->n < body.n || body_r->n_blanks)
+		cannot_rename(&scan);
 }
 
 /* ---- the head ---- */

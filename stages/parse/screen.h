@@ -15,6 +15,14 @@
 
 #include "headfields.h"
 
+/* Where a boundary stands. */
+struct sl_screen_mark {
+	size_t at;       /* offset in the type, or in the body */
+	uint32_t n;      /* length */
+	uint32_t number; /* of the boundary, in the order in which they are declared */
+	bool line;       /* in a line that begins with "--"; else where it is declared */
+};
+
 /* What of a body GMime may see when it reads it as a multipart of one type. */
 struct sl_screen_body {
 	size_t n;       /* bytes from the start; the rest has too many parts, or levels */
@@ -25,6 +33,11 @@ struct sl_screen_body {
 				   type or in the body */
 	size_t n_blanks, room_blanks;
 	uint64_t flags; /* LIMIT_PARTS, BOUNDARY, HEADERS */
+	/* The boundaries could have other names of the same lengths at `marks`, and nothing else
+	 * about the tree would change; the first n_type_marks are in the type. */
+	bool renamable;
+	struct sl_screen_mark *marks;
+	size_t n_type_marks, n_marks, room_marks;
 };
 
 struct sl_screen {

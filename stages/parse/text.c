@@ -107,7 +107,8 @@ static void text_process(void *thread, struct sl_mail *mail)
 {
 	(void)thread;
 	struct sl_message *message = &mail->message;
-	body_text(mail);
+	if (!mail->known)
+		body_text(mail);
 	message->subject_norm = header_text(mail, message->subject);
 	message->sender_norm = header_text(mail, message->from_name);
 	message->language = mail->content.language;

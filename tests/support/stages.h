@@ -8,9 +8,9 @@
 #include "pipeline/stage.h"
 
 static const struct sl_stage *const whole_stages[] = { &sl_stage_screen, &sl_stage_header,
-	&sl_stage_body, &sl_stage_bytes, &sl_stage_text, &sl_stage_attachment, &sl_stage_url,
-	&sl_stage_email, &sl_stage_ip, &sl_stage_host, &sl_stage_domain, &sl_stage_brand,
-	&sl_stage_variant };
+	&sl_stage_key, &sl_stage_body, &sl_stage_bytes, &sl_stage_text, &sl_stage_attachment,
+	&sl_stage_url, &sl_stage_email, &sl_stage_ip, &sl_stage_host, &sl_stage_domain,
+	&sl_stage_brand, &sl_stage_variant };
 
 /* Which of them run. */
 enum stages_way {
@@ -56,7 +56,7 @@ static inline bool stages_skip(enum stages_way way, const struct sl_stage *stage
 {
 	if (stage == &sl_stage_bytes)
 		return way == STAGES_WHOLE;
-	if (stage == &sl_stage_body)
+	if (stage == &sl_stage_key || stage == &sl_stage_body)
 		return way != STAGES_WHOLE;
 	return way == STAGES_BYTES && (stage == &sl_stage_screen || stage == &sl_stage_header);
 }

@@ -186,7 +186,7 @@ static void result_stream(void **state)
 	struct room *room = *state;
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct sl_result result = made_result(room->arena, i, (int64_t)i - 3);
-		sl_result_encode(&room->buf, &result);
+		sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
 	}
 	struct sl_span rest = sl_buf_span(&room->buf);
 	for (unsigned i = 0; i < RECORDS; i++) {
@@ -217,7 +217,7 @@ static bool decodes(struct room *room, struct sl_span bytes, struct sl_result *r
 	if (ok) {
 		/* what is accepted is what an encoder writes */
 		sl_buf_reset(&room->again);
-		sl_result_encode(&room->again, result_r);
+		sl_result_encode(&room->again, result_r, SL_SPAN_NULL);
 		assert_int_equal(room->again.n, bytes.n - rest.n);
 		if (room->again.n)
 			assert_memory_equal(room->again.p, copy, room->again.n);
@@ -230,7 +230,7 @@ static void cut_anywhere(void **state)
 {
 	struct room *room = *state;
 	struct sl_result result = made_result(room->arena, 29, 5), r;
-	sl_result_encode(&room->buf, &result);
+	sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
 	struct sl_span all = sl_buf_span(&room->buf);
 	for (size_t n = 0; n < all.n; n++)
 		assert_false(decodes(room, sl_span_head(all, n), &r));
@@ -254,7 +254,7 @@ static void flipped_bytes(void **state)
 	for (unsigned round = 0; round < 20000; round++) {
 		struct sl_result result = made_result(room->arena, round % RECORDS, 5);
 		sl_buf_reset(&room->buf);
-		sl_result_encode(&room->buf, &result);
+		sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
 		for (uint64_t flips = 1 + made_next(&random) % 4; flips; flips--)
 			room->buf.p[made_next(&random) % room->buf.n] = (char)made_next(&random);
 		decodes(room, sl_buf_span(&room->buf), &r);
@@ -268,7 +268,7 @@ static void every_byte_to_extremes(void **state)
 	struct room *room = *state;
 	struct sl_result result = made_result(room->arena, 31, 5), r;
 	static const unsigned char values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
-	sl_result_encode(&room->buf, &result);
+	sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
 	for (size_t at = 0; at < room->buf.n; at++) {
 		char old = room->buf.p[at];
 		for (size_t i = 0; i < SL_LEN(values); i++) {

@@ -254,6 +254,75 @@ static void long_header_texts(void **state)
 	assert_true(milled.results[0].message.subject.n > 60000);
 }
 
+/* Copies of every kind of mail that can be remembered or cannot, headers varied. */
+static void add_copies(struct sl_buf *to, unsigned kind, unsigned copy)
+{
+	sl_buf_printf(to, "Subject: number %u http://s%u.example/\r\nTo: t%u@trap.example\r\n",
+		copy, copy, copy);
+	sl_buf_str(to, "List-Unsubscribe: <http://u.example/a>, <mailto:u@u.example>\r\n");
+	switch (kind) {
+	case 0:
+		add_amplifier(to, 1, 30); /* cut at a limit */
+		break;
+	case 1:
+		add_amplifier(to, 1, 1500); /* stopped by one */
+		break;
+	case 2:
+		add_chain(to, 2);
+		break;
+	case 3:
+		add_plain(to, 1);
+		break;
+	case 4: /* no text, no file: the variant is of the body's bytes */
+		sl_buf_printf(to,
+			"Content-Type: multipart/mixed; boundary=b%03u\r\n\r\n"
+			"--b%03u\r\n\r\n.\r\n--b%03u--\r\n",
+			copy, copy, copy);
+		break;
+	default: /* every boundary its own, and text outside that is scanned as bytes */
+		sl_buf_printf(to,
+			"Content-Type: multipart/mixed; boundary=\"=_%03u\"\r\n\r\n%s"
+			"--=_%03u\r\nContent-Type: text/html\r\n\r\n<a href=http://l.example/>"
+			"words that a reader sees</a>\r\n--=_%03u\r\nContent-Type: image/png; "
+			"name=a.png\r\n\r\nx\r\n--=_%03u--\r\n",
+			copy,
+			kind == 5 ? ""
+				  : /* 6: a name for all its bytes */ "http://outside.example/\r\n",
+			copy, copy, copy);
+	}
+}
+
+/* What is remembered changes nothing but the time it takes. */
+static void remembered_is_as_read(void **state)
+{
+	struct room *room = *state;
+	static const struct sl_secret secret = { { 1 } };
+	static const uint64_t rooms[] = { 0, 100 << 10, 64 << 20 };
+	struct sl_buf results[SL_LEN(rooms)];
+	for (size_t way = 0; way < SL_LEN(rooms); way++) {
+		results[way] = sl_buf_make(64 << 20);
+		room->config.content_cache = rooms[way];
+		struct sl_mill *mill = sl_mill_new(&room->config, room->tables, &secret);
+		for (unsigned i = 0; i < 7 * 20; i++) {
+			sl_buf_reset(&room->mail);
+			add_copies(&room->mail, i % 7, i / 7);
+			struct sl_raw raw = { .bytes = sl_buf_span(&room->mail),
+				.from_time = SL_TIME_NONE,
+				.member_time = SL_TIME_NONE };
+			sl_mill_message(mill, SL_MILL_FULL, &raw, i, &results[way]);
+		}
+		const struct sl_mill_work *work = sl_mill_work(mill);
+		assert_int_equal(work->known > 0, rooms[way] > 0);
+		if (rooms[way] == 64 << 20) /* kinds 3, 4, 5, and what is in a chain */
+			assert_int_equal(work->known, 19 * 4);
+		sl_mill_free(&mill);
+	}
+	for (size_t way = 1; way < SL_LEN(rooms); way++)
+		assert_true(sl_span_eq(sl_buf_span(&results[0]), sl_buf_span(&results[way])));
+	for (size_t way = 0; way < SL_LEN(rooms); way++)
+		sl_buf_free(&results[way]);
+}
+
 static int set_up(void **state)
 {
 	static struct room room;
@@ -292,6 +361,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(long_header_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(after_a_crash, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bare, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(remembered_is_as_read, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

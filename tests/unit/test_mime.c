@@ -9,7 +9,7 @@
 static struct sl_arena *arena;
 static struct sl_config config;
 static const struct sl_secret secret;
-static void *header, *body;
+static void *header, *key, *body;
 
 static int setup(void **state)
 {
@@ -18,6 +18,7 @@ static int setup(void **state)
 	sl_limits_default(&config.limits);
 	header = sl_stage_header.thread_new(&config, NULL);
 	body = sl_stage_body.thread_new(&config, NULL);
+	key = sl_stage_key.thread_new(&config, NULL);
 	return 0;
 }
 
@@ -26,6 +27,7 @@ static int teardown(void **state)
 	(void)state;
 	sl_stage_header.thread_free(header);
 	sl_stage_body.thread_free(body);
+	sl_stage_key.thread_free(key);
 	sl_arena_free(&arena);
 	return 0;
 }
@@ -35,6 +37,7 @@ static void process_span(struct sl_mail *mail, struct sl_span raw)
 	sl_arena_reset(arena);
 	sl_mail_begin(mail, &config, NULL, &secret, arena, raw);
 	sl_stage_header.process(header, mail);
+	sl_stage_key.process(key, mail);
 	sl_stage_body.process(body, mail);
 }
 

@@ -27,13 +27,13 @@ static struct sl_buf *fresh(void)
 	return &stages.raw;
 }
 
-/* Memory of header, screen and body of the message that was just made. */
+/* Memory of screen, header, key and body of the message that was just made. */
 static size_t memory(void)
 {
 	sl_arena_reset(stages.arena);
 	sl_mail_begin(&stages.mail, &stages.config, stages.tables, &stages.secret, stages.arena,
 		sl_buf_span(&stages.raw));
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		whole_stages[i]->process(stages.threads[i], &stages.mail);
 	return sl_arena_used(stages.arena);
 }
