@@ -2,6 +2,7 @@
 #include "container.h"
 
 #include "arcio.h"
+#include "dictionary.h"
 #include "entryname.h"
 #include "sevenhead.h"
 #include "spool.h"
@@ -14,6 +15,7 @@
 
 enum {
 	TAR_BLOCK = 512,
+	HEAD = 128,       /* of the data of a member */
 	RETRIES = 100000, /* damaged headers in a row before an archive is given up */
 	FATALS = 2        /* members of a zip in a row that cannot be decoded */
 };
@@ -195,6 +197,19 @@ static void warn_header(struct container *box)
 	sl_walk_reject(box->walk, 0, sum ? reason : "bad-header", words.p);
 }
 
+/* What the member in hand of a zip wants; libarchive has read its header and nothing behind. */
+static uint64_t dictionary_of(struct container *box)
+{
+	char head[HEAD];
+	struct sl_span method = sl_span_str(archive_format_name(box->a));
+	bool lzma = sl_span_ends(method, SL_SPAN("(lzma)"));
+	if (!lzma && !sl_span_ends(method, SL_SPAN("(xz)")))
+		return 0;
+	la_int64_t at = archive_filter_bytes(box->a, 0);
+	struct sl_span s = sl_infile_fill(box->io.file, (uint64_t)at, head, sizeof(head));
+	return lzma ? sl_dictionary_zip_lzma(s) : sl_dictionary_xz(s);
+}
+
 static void take_entry(struct container *box, struct archive_entry *entry)
 {
 	struct sl_walk *walk = box->walk;
@@ -214,6 +229,9 @@ static void take_entry(struct container *box, struct archive_entry *entry)
 		sl_walk_member(walk, SL_MEMBER_ENCRYPTED, size, 0);
 	} else if (link || (type != AE_IFREG && type != 0)) {
 		sl_walk_member(walk, SL_MEMBER_SPECIAL, size, 0);
+	} else if (box->kind == SL_SNIFF_ZIP && dictionary_of(box) > SL_DICTIONARY_MOST) {
+		sl_walk_reject(walk, 0, "limit-memory", "dictionary");
+		sl_walk_member(walk, SL_MEMBER_DAMAGED, size, 0);
 	} else {
 		read_member(box, entry, name);
 	}
@@ -328,8 +346,9 @@ static void walk_file(struct container *box, struct sl_infile *file)
 		damaged(box, "zip-overlap", "records share bytes");
 		return;
 	}
-	if (box->kind == SL_SNIFF_7ZIP && sl_sevenhead_overstates(file)) {
-		damaged(box, "limit-memory", "the header states more than it has room for");
+	const char *refusal = box->kind == SL_SNIFF_7ZIP ? sl_sevenhead_refusal(file) : NULL;
+	if (refusal) {
+		damaged(box, "limit-memory", refusal);
 		return;
 	}
 	if (!sl_walk_goes_on(box->walk))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sevenhead.h"
 
+#include "dictionary.h"
+
 #include <stdlib.h>
 
 enum {
@@ -9,6 +11,7 @@ enum {
 	FOLDERS = 1 << 22,   /* libarchive takes some 200 bytes for each */
 	PACKED_STREAMS = 16, /* of a packed header; 7-Zip makes one of each */
 	CODERS = 32,
+	PROPERTIES = 5, /* as many as a coder has that takes memory */
 	LONG_ID = 0x0f,
 	COMPLEX = 0x10,
 	HAS_PROPERTIES = 0x20
@@ -32,12 +35,16 @@ enum {
 	PACKED_HEADER = 0x17
 };
 
+/* Coders that take memory by what their properties say. */
+enum { LZMA2 = 0x21, LZMA = 0x030101, PPMD = 0x030401 };
+
 struct head {
 	struct sl_infile *file;
 	uint64_t at,
 		end;   /* next byte in the file that is not in the window; where the header ends */
 	uint64_t most; /* of anything that is counted */
 	bool overstates;  /* a count was larger */
+	bool greedy;      /* a coder wants too much memory */
 	uint8_t *digests; /* a folder: its sum is known */
 	uint64_t folders;
 	uint64_t outs;    /* streams that all coders of all folders give */
@@ -156,16 +163,67 @@ static bool pack_info(struct head *h)
 	return id == END || (id == SIZE && numbers(h, n) && digests_end(h, n, NULL));
 }
 
+static bool bytes(struct head *h, char *to, size_t n)
+{
+	unsigned next;
+	for (size_t i = 0; i < n; i++) {
+		if (!byte(h, &next))
+			return false;
+		to[i] = (char)next;
+	}
+	return true;
+}
+
+/* The highest byte first; zeros in front mean nothing. */
+static bool coder_id(struct head *h, unsigned n, uint64_t *id_r)
+{
+	unsigned next;
+	*id_r = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (!byte(h, &next))
+			return false;
+		*id_r = *id_r << 8 | next;
+	}
+	return true;
+}
+
+static uint64_t memory_of(uint64_t id, struct sl_span properties)
+{
+	switch (id) {
+	case LZMA:
+		return sl_dictionary_lzma(properties);
+	case LZMA2:
+		return sl_dictionary_lzma2(properties);
+	case PPMD:
+		return sl_dictionary_ppmd(properties);
+	default:
+		return 0;
+	}
+}
+
+static bool properties(struct head *h, uint64_t id)
+{
+	char held[PROPERTIES];
+	uint64_t size;
+	if (!number(h, &size))
+		return false;
+	size_t n = size < PROPERTIES ? (size_t)size : PROPERTIES;
+	if (!bytes(h, held, n) || !skip(h, size - n))
+		return false;
+	h->greedy = memory_of(id, sl_span_of(held, n)) > SL_DICTIONARY_MOST;
+	return !h->greedy;
+}
+
 static bool coder(struct head *h, uint64_t *ins_r, uint64_t *outs_r)
 {
 	unsigned flags;
-	uint64_t size;
+	uint64_t id;
 	*ins_r = *outs_r = 1;
-	if (!byte(h, &flags) || !skip(h, flags & LONG_ID))
+	if (!byte(h, &flags) || !coder_id(h, flags & LONG_ID, &id))
 		return false;
 	if (flags & COMPLEX && (!count(h, ins_r) || !count(h, outs_r)))
 		return false;
-	return !(flags & HAS_PROPERTIES) || (number(h, &size) && skip(h, size));
+	return !(flags & HAS_PROPERTIES) || properties(h, id);
 }
 
 static bool folder(struct head *h)
@@ -288,6 +346,13 @@ static void walk(struct head *h)
 		count(h, &files);
 }
 
+static const char *words_of(const struct head *h)
+{
+	if (h->greedy)
+		return "dictionary";
+	return h->overstates ? "the header states more than it has room for" : NULL;
+}
+
 static uint64_t u64(const char *p)
 {
 	uint64_t value = 0;
@@ -296,23 +361,23 @@ static uint64_t u64(const char *p)
 	return value;
 }
 
-bool sl_sevenhead_overstates(struct sl_infile *file)
+const char *sl_sevenhead_refusal(struct sl_infile *file)
 {
 	char start[START];
 	uint64_t file_size = file->size;
 	if (file_size < START || sl_infile_fill(file, 0, start, START).n != START)
-		return false;
+		return NULL;
 	uint64_t offset = u64(start + 12), size = u64(start + 20);
 	if (offset > file_size - START || size > file_size - START - offset)
-		return false;
+		return NULL;
 	struct head *h = sl_calloc(1, sizeof(*h));
 	h->file = file;
 	h->at = START + offset;
 	h->end = h->at + size;
 	h->most = size;
 	walk(h);
-	bool overstates = h->overstates && !sl_infile_failed(file);
+	const char *words = words_of(h);
 	free(h->digests);
 	free(h);
-	return overstates;
+	return sl_infile_failed(file) ? NULL : words;
 }

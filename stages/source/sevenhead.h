@@ -15,8 +15,9 @@
 
 #include "infile.h"
 
-/* Does the header state more of something than it has room for, or more folders than are ever
- * needed? False when the nest is fatal. */
-bool sl_sevenhead_overstates(struct sl_infile *file);
+/* NULL: nothing speaks against it, or the nest is fatal. Else in words what the header does: it
+ * states more of something than it has room for, or more folders than are ever needed, or one of
+ * its coders asks for more memory than SL_DICTIONARY_MOST. */
+const char *sl_sevenhead_refusal(struct sl_infile *file);
 
 #endif

@@ -23,10 +23,10 @@ static bool overstates_file(int fd, uint64_t size)
 	struct sl_nest nest = { .limits = &roomy, .err = &err };
 	struct sl_infile file;
 	sl_infile_init(&file, fd, size, NULL, &nest);
-	bool answer = sl_sevenhead_overstates(&file);
+	const char *answer = sl_sevenhead_refusal(&file);
 	assert_false(nest.fatal);
 	sl_infile_fini(&file);
-	return answer;
+	return answer != NULL;
 }
 
 static bool overstates(struct sl_span header)
@@ -84,6 +84,16 @@ static const struct row rows[] = {
 	/* a coder with properties, one with two streams in and a bound pair */
 	{ HEADER("\1\4\7\x0b\1\0\1\x23\3\1\1\5abcde\x0c\5\0\0\5\x7f"), true },
 	{ HEADER("\1\4\7\x0b\1\0\2\1\0\x11\0\2\1\0\1\0\1\x0c\5\5\0\0\5\x7f"), true },
+	/* LZMA, LZMA2 and PPMd with 256 MB and a little more; a coder that nobody knows */
+	{ HEADER("\1\4\7\x0b\1\0\1\x23\3\1\1\5\x5d\0\0\0\x10\x0c\5\0\0\0"), false },
+	{ HEADER("\1\4\7\x0b\1\0\1\x23\3\1\1\5\x5d\1\0\0\x10\x0c\5\0\0\0"), true },
+	{ HEADER("\1\4\7\x0b\1\0\1\x21\x21\1\x20\x0c\5\0\0\0"), false },
+	{ HEADER("\1\4\7\x0b\1\0\1\x21\x21\1\x21\x0c\5\0\0\0"), true },
+	{ HEADER("\1\4\7\x0b\1\0\1\x23\3\4\1\5\6\0\0\0\x10\x0c\5\0\0\0"), false },
+	{ HEADER("\1\4\7\x0b\1\0\1\x23\3\4\1\5\6\0\0\0\x11\x0c\5\0\0\0"), true },
+	{ HEADER("\1\4\7\x0b\1\0\1\x23\3\1\2\5\x5d\xff\xff\xff\xff\x0c\5\0\0\0"), false },
+	{ HEADER("\x17\6\0\1\x09\5\0\7\x0b\1\0\1\x23\3\1\1\5\x5d\0\0\0\x20\x0c\5\0\0"), true },
+	{ HEADER("\1\4\7\x0b\1\0\1\x24\0\3\1\1\5\x5d\0\0\0\x20\x0c\5\0\0\0"), true },
 	/* a packed header is small: one stream is as ever, 17 folders are not */
 	{ HEADER("\x17" PACK SUMMED "\0"), false },
 	{ HEADER("\x17" PACK "\7\x0b\x11\0\1\1\0\1\1\0\1\1\0\1\1\0\1\1\0\1\1\0"), true },

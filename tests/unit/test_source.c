@@ -362,6 +362,46 @@ static void test_zip_overlap(void **state)
 	sl_buf_free(&a);
 }
 
+/* Write the method of the first member into both of its records. */
+static void set_method(struct sl_buf *zip, char method)
+{
+	ssize_t record = sl_span_find(sl_buf_span(zip), SL_SPAN("PK\1\2"), 0);
+	assert_true(record > 0);
+	zip->p[8] = zip->p[record + 10] = method;
+}
+
+/* The first of two members is decoded by `method`; is it refused for its memory, and only it? */
+static bool asks_too_much(struct sl_span data, char method)
+{
+	const struct pack_file files[] = { { .name = "1", .bytes = data }, sample[6] };
+	struct sl_buf a = pack("zip", "none", "compression=store", files, 2);
+	struct log_sink log = log_sink_make();
+	set_method(&a, method);
+	assert_int_equal(read_with(&log, sl_buf_span(&a), "x.zip", &roomy), SL_OK);
+	struct sl_span got = sl_buf_span(&log.log);
+	assert_true(sl_span_find(got, SL_SPAN("a/2: mail 48 1\n: archive "), 0) > 0);
+	bool refused = sl_span_starts(got, SL_SPAN("1! limit-memory\n1: damaged "));
+	assert_true(refused || sl_span_find(got, SL_SPAN("limit-memory"), 0) < 0);
+	log_sink_free(&log);
+	sl_buf_free(&a);
+	return refused;
+}
+
+static void test_zip_memory(void **state)
+{
+	(void)state;
+	assert_false(asks_too_much(SL_SPAN("\x09\x14\5\0\x5d\0\0\0\x10\0......"), 14));
+	assert_true(asks_too_much(SL_SPAN("\x09\x14\5\0\x5d\1\0\0\x10\0......"), 14));
+	assert_true(asks_too_much(SL_SPAN("\x09\x14\5\0\x5d\xff\xff\xff\xff"), 14));
+	assert_false(asks_too_much(SL_SPAN("\x09\x14\5\0\x5d\xff\xff\xff\xff"), 8));
+	struct sl_buf xz = squeeze("xz", fat_mail());
+	assert_false(asks_too_much(sl_buf_span(&xz), 95));
+	assert_memory_equal(xz.p + 12, "\2\0\x21\1", 4);
+	xz.p[16] = 33;
+	assert_true(asks_too_much(sl_buf_span(&xz), 95));
+	sl_buf_free(&xz);
+}
+
 /* Something in front of a zip, and something behind. */
 static void test_zip_in_disguise(void **state)
 {
@@ -399,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_zip_checksum),
 		cmocka_unit_test(test_encrypted),
 		cmocka_unit_test(test_zip_overlap),
+		cmocka_unit_test(test_zip_memory),
 		cmocka_unit_test(test_zip_in_disguise),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
