@@ -17,6 +17,13 @@ target_link_libraries(sl_libraries INTERFACE Threads::Threads PkgConfig::gmime P
 	PkgConfig::xxhash PkgConfig::lmdb PkgConfig::psl PkgConfig::icu PkgConfig::maxminddb
 	PkgConfig::crypto PkgConfig::jsonc m)
 
+# XXH3 by the best vectors of the machine: libxxhash has it for x86 only.
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::xxhash)
+check_c_source_compiles("#include <xxh_x86dispatch.h>
+	int main(void) { return (int)XXH3_128bits_dispatch(\"\", 0).low64; }" SL_HAVE_XXH_DISPATCH)
+unset(CMAKE_REQUIRED_LIBRARIES)
+
 add_library(sl_allocator INTERFACE)
 find_package(mimalloc QUIET)
 if(SL_MIMALLOC AND mimalloc_FOUND AND NOT SL_SANITIZE)

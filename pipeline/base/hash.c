@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <xxhash.h>
+#ifdef SL_HAVE_XXH_DISPATCH
+#include <xxh_x86dispatch.h> /* puts its functions in the place of those of xxhash.h */
+#endif
 
 _Static_assert(SL_SECRET_SIZE >= XXH3_SECRET_SIZE_MIN, "XXH3 wants a longer secret");
 
