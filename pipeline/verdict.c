@@ -396,11 +396,22 @@ static enum sl_verdict_label heaviest(const unsigned weights[SL_VERDICTS])
 /* The winner's own reasons, heaviest first; table order breaks ties. */
 static void reasons(const bool *held, struct sl_verdict *v)
 {
-	for (unsigned weight = 300; weight > 0; weight--)
-		for (size_t i = 0; i < SL_LEN(rules); i++)
-			if (held[i] && rules[i].weight == weight && rules[i].label == v->label &&
-				v->n_reasons < SL_VERDICT_REASONS)
-				v->reasons[v->n_reasons++] = rules[i].name;
+	unsigned weights[SL_VERDICT_REASONS];
+	for (size_t i = 0; i < SL_LEN(rules); i++) {
+		size_t at = v->n_reasons;
+		if (!held[i] || rules[i].label != v->label)
+			continue;
+		if (v->n_reasons < SL_VERDICT_REASONS)
+			v->n_reasons++;
+		else if (rules[i].weight <= weights[--at])
+			continue;
+		for (; at > 0 && weights[at - 1] < rules[i].weight; at--) {
+			weights[at] = weights[at - 1];
+			v->reasons[at] = v->reasons[at - 1];
+		}
+		weights[at] = rules[i].weight;
+		v->reasons[at] = rules[i].name;
+	}
 }
 
 void sl_verdict_judge(const struct sl_tables *tables, const struct sl_message *message,
