@@ -334,7 +334,8 @@ static void host_range(struct sl_span url, size_t *from_r, size_t *to_r)
 {
 	ssize_t scheme = sl_span_find(url, SL_SPAN("://"), 0);
 	size_t from = scheme < 0 ? 0 : (size_t)scheme + 3, to = from;
-	while (to < url.n && !strchr("/?#", url.p[to]))
+	while (to < url.n && url.p[to] != '/' && url.p[to] != '?' && url.p[to] != '#' &&
+		url.p[to] != '\0')
 		to++;
 	for (size_t i = from; i < to; i++)
 		if (url.p[i] == '@')
@@ -345,28 +346,33 @@ static void host_range(struct sl_span url, size_t *from_r, size_t *to_r)
 
 struct sl_span sl_defang(struct sl_arena *arena, enum sl_kind kind, struct sl_span value)
 {
-	size_t from = 0, to = value.n, n = 0;
+	size_t from = 0, to = value.n, n;
 	bool address = kind == SL_KIND_IPV4 || kind == SL_KIND_IPV6;
 	if (kind == SL_KIND_URL)
 		host_range(value, &from, &to);
 	else if (kind != SL_KIND_HOST && kind != SL_KIND_DOMAIN && kind != SL_KIND_EMAIL &&
 		 !address)
 		return value;
-	char *out = sl_arena_alloc(arena, value.n * 3 + 1);
-	for (size_t i = 0; i < value.n; i++) {
+	char *out = sl_arena_alloc(arena, value.n + 2 * (to - from) + 1);
+	if (value.n)
+		memcpy(out, value.p, from);
+	n = from;
+	for (size_t i = from; i < to; i++) {
 		char c = value.p[i];
-		bool arm = i >= from && i < to &&
-			   (c == '.' || (c == '@' && kind == SL_KIND_EMAIL) ||
-				   (c == ':' && kind == SL_KIND_IPV6));
-		bool scheme = kind == SL_KIND_URL && (i == 1 || i == 2) &&
-			      sl_span_istarts(value, SL_SPAN("http"));
+		bool arm = c == '.' || (c == '@' && kind == SL_KIND_EMAIL) ||
+			   (c == ':' && kind == SL_KIND_IPV6);
 		if (arm)
 			out[n++] = '[';
-		out[n++] = scheme ? 'x' : c;
+		out[n++] = c;
 		if (arm)
 			out[n++] = ']';
 	}
-	sl_assert(n <= value.n * 3);
+	sl_assert(n <= value.n + 2 * (to - from));
+	if (to < value.n)
+		memcpy(out + n, value.p + to, value.n - to);
+	n += value.n - to;
+	if (kind == SL_KIND_URL && sl_span_istarts(value, SL_SPAN("http")))
+		out[1] = out[2] = 'x';
 	out[n] = '\0';
 	return sl_span_of(out, n);
 }

@@ -21,7 +21,7 @@ void sl_buf_reset(struct sl_buf *buf)
 		buf->p[0] = '\0';
 }
 
-char *sl_buf_reserve(struct sl_buf *buf, size_t n)
+char *sl_buf_grow(struct sl_buf *buf, size_t n)
 {
 	sl_assert(buf->n <= buf->max);
 	if (buf->overflow || n > buf->max - buf->n) {
@@ -39,37 +39,6 @@ char *sl_buf_reserve(struct sl_buf *buf, size_t n)
 		buf->room = room;
 	}
 	return buf->p + buf->n;
-}
-
-void sl_buf_filled(struct sl_buf *buf, size_t n)
-{
-	sl_assert(buf->n + n < buf->room);
-	buf->n += n;
-	buf->p[buf->n] = '\0';
-}
-
-void sl_buf_add(struct sl_buf *buf, struct sl_span s)
-{
-	char *to = sl_buf_reserve(buf, s.n);
-	if (!to)
-		return;
-	if (s.n)
-		memcpy(to, s.p, s.n);
-	sl_buf_filled(buf, s.n);
-}
-
-void sl_buf_char(struct sl_buf *buf, char c)
-{
-	char *to = sl_buf_reserve(buf, 1);
-	if (!to)
-		return;
-	*to = c;
-	sl_buf_filled(buf, 1);
-}
-
-void sl_buf_str(struct sl_buf *buf, const char *s)
-{
-	sl_buf_add(buf, sl_span_str(s));
 }
 
 void sl_buf_u64(struct sl_buf *buf, uint64_t value)
@@ -103,10 +72,14 @@ void sl_buf_hex(struct sl_buf *buf, const void *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *from = bytes;
+	char *to = sl_buf_reserve(buf, 2 * n);
+	if (!to)
+		return;
 	for (size_t i = 0; i < n; i++) {
-		char two[2] = { digits[from[i] >> 4], digits[from[i] & 15] };
-		sl_buf_add(buf, sl_span_of(two, 2));
+		*to++ = digits[from[i] >> 4];
+		*to++ = digits[from[i] & 15];
 	}
+	sl_buf_filled(buf, 2 * n);
 }
 
 void sl_buf_utf8(struct sl_buf *buf, uint32_t code_point)

@@ -24,12 +24,40 @@ static inline struct sl_buf sl_buf_make(size_t max)
 void sl_buf_free(struct sl_buf *buf);
 /* Empty again; memory is kept. */
 void sl_buf_reset(struct sl_buf *buf);
+char *sl_buf_grow(struct sl_buf *buf, size_t n); /* sl_buf_reserve(), out of line */
 /* Room for `n` more bytes behind the end, or NULL on overflow; then sl_buf_filled(). */
-char *sl_buf_reserve(struct sl_buf *buf, size_t n);
-void sl_buf_filled(struct sl_buf *buf, size_t n);
-void sl_buf_add(struct sl_buf *buf, struct sl_span s);
-void sl_buf_char(struct sl_buf *buf, char c);
-void sl_buf_str(struct sl_buf *buf, const char *s);
+static inline char *sl_buf_reserve(struct sl_buf *buf, size_t n)
+{
+	/* the room never passes the maximum by more than the NUL */
+	return n < buf->room - buf->n && !buf->overflow ? buf->p + buf->n : sl_buf_grow(buf, n);
+}
+static inline void sl_buf_filled(struct sl_buf *buf, size_t n)
+{
+	sl_assert(n < buf->room - buf->n);
+	buf->n += n;
+	buf->p[buf->n] = '\0';
+}
+static inline void sl_buf_add(struct sl_buf *buf, struct sl_span s)
+{
+	char *to = sl_buf_reserve(buf, s.n);
+	if (!to)
+		return;
+	if (s.n)
+		memcpy(to, s.p, s.n);
+	sl_buf_filled(buf, s.n);
+}
+static inline void sl_buf_char(struct sl_buf *buf, char c)
+{
+	char *to = sl_buf_reserve(buf, 1);
+	if (!to)
+		return;
+	*to = c;
+	sl_buf_filled(buf, 1);
+}
+static inline void sl_buf_str(struct sl_buf *buf, const char *s)
+{
+	sl_buf_add(buf, sl_span_str(s));
+}
 void sl_buf_u64(struct sl_buf *buf, uint64_t value);
 void sl_buf_printf(struct sl_buf *buf, const char *format, ...) SL_PRINTF(2, 3);
 /* Lower-case hexadecimal digits of the bytes. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json.h"
 
+#include "plain.h"
 #include "utf8.h"
 
 static uint64_t level_bit(const struct sl_json *json)
@@ -92,12 +93,6 @@ static void escape(struct sl_buf *to, uint32_t c)
 	sl_buf_hex(to, bytes, 2);
 }
 
-static bool is_plain(char c)
-{
-	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\' &&
-	       c != '<';
-}
-
 /* What ends a script element, or opens a comment in it (HTML, 13.2.5.4). */
 static bool is_tag(struct sl_span text)
 {
@@ -129,9 +124,7 @@ void sl_json_text(struct sl_json *json, struct sl_span text)
 	sl_buf_char(to, '"');
 	size_t at = 0;
 	while (at < text.n) {
-		size_t run = at;
-		while (run < text.n && is_plain(text.p[run]))
-			run++;
+		size_t run = sl_plain_end(text, at, '"', '\\', '<');
 		sl_buf_add(to, sl_span_of(text.p + at, run - at));
 		at = run;
 		if (at < text.n)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csv.h"
 
+#include "pipeline/base/plain.h"
 #include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
 
@@ -17,19 +18,12 @@ static void add_char(struct sl_buf *to, uint32_t c)
 		sl_buf_char(to, '"');
 }
 
-static bool is_plain(char c)
-{
-	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"';
-}
-
 /* One line, quotes doubled. A CR LF pair is one space. */
 static void add_text(struct sl_buf *to, struct sl_span text)
 {
 	size_t at = 0;
 	while (at < text.n) {
-		size_t run = at;
-		while (run < text.n && is_plain(text.p[run]))
-			run++;
+		size_t run = sl_plain_end(text, at, '"', '"', '"');
 		sl_buf_add(to, sl_span_of(text.p + at, run - at));
 		if (run == text.n)
 			return;
@@ -79,6 +73,30 @@ void sl_csv_free_text(struct sl_csv *csv, struct sl_span text)
 	if (looks_like_formula(text))
 		sl_buf_char(csv->to, '\'');
 	add_text(csv->to, text);
+	sl_buf_char(csv->to, '"');
+}
+
+void sl_csv_number(struct sl_csv *csv, uint64_t number)
+{
+	begin_field(csv);
+	sl_buf_u64(csv->to, number);
+	sl_buf_char(csv->to, '"');
+}
+
+void sl_csv_list(struct sl_csv *csv, const struct sl_span *items, size_t n, size_t most)
+{
+	begin_field(csv);
+	/* the first value may be an address, and so begin with anything */
+	if (n && items[0].n <= most && looks_like_formula(items[0]))
+		sl_buf_char(csv->to, '\'');
+	for (size_t i = 0, sum = 0; i < n; i++) {
+		sum += (i > 0) + items[i].n;
+		if (sum > most)
+			break;
+		if (i)
+			sl_buf_char(csv->to, ' ');
+		add_text(csv->to, items[i]);
+	}
 	sl_buf_char(csv->to, '"');
 }
 

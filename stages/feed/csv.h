@@ -26,6 +26,9 @@ void sl_csv_comment(struct sl_csv *csv, struct sl_span text);
 void sl_csv_field(struct sl_csv *csv, struct sl_span text);
 /* Text that a stranger wrote: subject, name, file name, the local part of an address. */
 void sl_csv_free_text(struct sl_csv *csv, struct sl_span text);
+void sl_csv_number(struct sl_csv *csv, uint64_t number);
+/* Such texts, joined by a space: whole ones only, as many as `most` bytes hold. */
+void sl_csv_list(struct sl_csv *csv, const struct sl_span *items, size_t n, size_t most);
 void sl_csv_end(struct sl_csv *csv);
 
 #endif

@@ -17,23 +17,7 @@ void sl_rows_csv_head(struct sl_csv *csv, const struct sl_field_table *table)
 	sl_csv_end(csv);
 }
 
-/* Whole values only, as many as a cell may hold. */
-static struct sl_span join(struct sl_arena *arena, const struct sl_value *value)
-{
-	struct sl_buf to = sl_buf_make(SL_CELL_BYTES);
-	for (size_t i = 0; i < value->n_items; i++) {
-		if (to.n + (i > 0) + value->items[i].n > SL_CELL_BYTES)
-			break;
-		if (i)
-			sl_buf_char(&to, ' ');
-		sl_buf_add(&to, value->items[i]);
-	}
-	struct sl_span joined = sl_arena_copy(arena, sl_buf_span(&to));
-	sl_buf_free(&to);
-	return joined;
-}
-
-static void csv_value(struct sl_csv *csv, const struct sl_value *value, struct sl_arena *arena)
+static void csv_value(struct sl_csv *csv, const struct sl_value *value)
 {
 	char time[SL_TIME_TEXT];
 	switch (value->type) {
@@ -47,8 +31,7 @@ static void csv_value(struct sl_csv *csv, const struct sl_value *value, struct s
 		sl_csv_free_text(csv, value->text);
 		break;
 	case SL_VALUE_NUMBER:
-		sl_csv_field(
-			csv, sl_arena_printf(arena, "%llu", (unsigned long long)value->number));
+		sl_csv_number(csv, value->number);
 		break;
 	case SL_VALUE_BOOL:
 		sl_csv_field(csv, value->yes ? SL_SPAN("true") : SL_SPAN("false"));
@@ -57,8 +40,7 @@ static void csv_value(struct sl_csv *csv, const struct sl_value *value, struct s
 		sl_csv_field(csv, sl_span_str(sl_time_text(value->time, time)));
 		break;
 	case SL_VALUE_LIST:
-		/* the first value may be an address, and so begin with anything */
-		sl_csv_free_text(csv, join(arena, value));
+		sl_csv_list(csv, value->items, value->n_items, SL_CELL_BYTES);
 		break;
 	}
 }
@@ -71,7 +53,7 @@ void sl_rows_csv_line(struct sl_csv *csv, const struct sl_field_table *table, co
 		if (!table->rows[i].get)
 			continue;
 		table->rows[i].get(thing, arena, &value);
-		csv_value(csv, &value, arena);
+		csv_value(csv, &value);
 	}
 	sl_csv_end(csv);
 }

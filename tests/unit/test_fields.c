@@ -3,6 +3,7 @@
 
 #include "pipeline/fields.h"
 #include "stages/feed/field_rows.h"
+#include "stages/feed/tally.h"
 
 #include <stdlib.h>
 
@@ -153,6 +154,22 @@ static void lists_are_cut(void **state)
 	free(want);
 }
 
+static void roles_come_by_name(void **state)
+{
+	(void)state;
+	size_t n;
+	struct sl_arena *arena = sl_arena_new(0);
+	const struct sl_span *names = sl_role_names(arena, (UINT32_C(1) << SL_ROLES) - 1, &n);
+	assert_int_equal(n, SL_ROLES);
+	for (size_t i = 1; i < n; i++)
+		assert_true(sl_span_cmp(names[i - 1], names[i]) < 0);
+	names = sl_role_names(arena, UINT32_C(1) << SL_ROLE_QR | UINT32_C(1) << SL_ROLE_LINK, &n);
+	assert_int_equal(n, 2);
+	CHECK_SPAN(names[0], "link");
+	CHECK_SPAN(names[1], "qr");
+	sl_arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +178,7 @@ int main(void)
 		cmocka_unit_test(lists_are_cut),
 		cmocka_unit_test(the_order_is_the_design_s),
 		cmocka_unit_test(rows_are_well_formed),
+		cmocka_unit_test(roles_come_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

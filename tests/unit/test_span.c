@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "pipeline/base/plain.h"
 
 static void compares(void **state)
 {
@@ -91,6 +92,34 @@ static void reads_digits(void **state)
 	assert_int_equal(sl_hex_value('g'), -1);
 }
 
+/* Eight bytes at a step say what one at a time says, wherever the byte stands. */
+static void finds_the_end_of_plain(void **state)
+{
+	(void)state;
+	char text[40];
+	uint32_t seed = 1;
+	for (unsigned byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			memset(text, 'a', sizeof(text));
+			text[at] = (char)byte;
+			size_t want = sl_is_plain((char)byte, '"', '\\', '<') ? sizeof(text) : at;
+			assert_int_equal(
+				sl_plain_end(sl_span_of(text, sizeof(text)), 0, '"', '\\', '<'),
+				want);
+		}
+	for (unsigned round = 0; round < 20000; round++) {
+		size_t want = round % 9;
+		for (size_t i = 0; i < sizeof(text); i++) {
+			seed = seed * 1664525 + 1013904223;
+			text[i] = (char)(seed >> 24 < 40 ? seed >> 16 : 0x20 + (seed >> 24) % 0x60);
+		}
+		while (want < sizeof(text) && sl_is_plain(text[want], '"', '"', '\0'))
+			want++;
+		assert_int_equal(
+			sl_plain_end(sl_span_of(text, sizeof(text)), round % 9, '"', '"', 0), want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +128,7 @@ int main(void)
 		cmocka_unit_test(splits),
 		cmocka_unit_test(reads_numbers),
 		cmocka_unit_test(reads_digits),
+		cmocka_unit_test(finds_the_end_of_plain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
