@@ -73,7 +73,7 @@ static size_t body_offset(const struct reading *r, gint64 offset, size_t otherwi
 {
 	if (offset < (gint64)r->copy->prefix)
 		return otherwise;
-	size_t at = (size_t)offset - r->copy->prefix;
+	size_t at = sl_mime_copy_to_body(r->copy, (size_t)offset);
 	return at <= r->mail->body.n ? at : r->mail->body.n;
 }
 

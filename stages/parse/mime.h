@@ -2,12 +2,13 @@
 /* mime.h - the only door to GMime: where the leaves of a message lie.
  *
  * GMime sees a copy of the body behind a Content-Type field, no other header, and only when the
- * message is a multipart. In the copy, bytes are changed one for one, so that offsets hold:
- * "message" and "digest" are misspelt (embedded mails stay leaves; neither its recursion nor its
- * address parser is reached), header blocks of parts are closed at their limits, and parameter
- * names that it loops over are shortened. The copy is cut where the boundary lines pass the limit
- * of parts. What is to be closed, shortened and cut is decided by the screen (screen.h). Leaves are
- * spans of the message itself; nothing of GMime's text is used.
+ * message is a multipart. The copy leaves out what GMime would only count: the inside of parts.
+ * What it holds is changed byte for byte: "message" and "digest" are misspelt (embedded mails stay
+ * leaves; neither its recursion nor its address parser is reached), header blocks of parts are
+ * closed at their limits, and parameter names that it loops over are shortened. The copy is cut
+ * where the boundary lines pass the limit of parts. What is to be closed, shortened and cut is
+ * decided by the screen (screen.h). Leaves are spans of the message itself; nothing of GMime's text
+ * is used.
  */
 #ifndef SL_MIME_H
 #define SL_MIME_H

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/stage.h"
+#include "stages/parse/mime_copy.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -446,6 +447,61 @@ static void test_key(void **state)
 	assert_int_equal(mail.content.size, 2);
 }
 
+/* A line that is longer than GMime's buffer: no piece of it is a boundary, wherever it is cut. */
+static void test_long_line(void **state)
+{
+	(void)state;
+	static const char head[] = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nz\n";
+	static const char tail[] = "--b\n\nz\n--b--\n";
+	struct sl_buf raw = sl_buf_make(16384);
+	struct sl_mail mail;
+	for (size_t n = 3000; n < 9000; n++) {
+		sl_buf_reset(&raw);
+		sl_buf_str(&raw, head);
+		memset(sl_buf_reserve(&raw, n), 'y', n);
+		sl_buf_filled(&raw, n);
+		sl_buf_str(&raw, tail);
+		process_span(&mail, sl_buf_span(&raw));
+		if (mail.n_parts != 1 || mail.parts[0].raw.n != n + strlen("z\n--b\n\nz"))
+			fail_msg("%zu bytes: %zu parts", n, mail.n_parts);
+	}
+	sl_buf_free(&raw);
+}
+
+/* What GMime is given is short, and its places are found again in the body. */
+static void test_copy(void **state)
+{
+	(void)state;
+	static const char head[] = "pro\r\n--b\r\nContent-Type: text/plain\r\n\r\n";
+	static const char tail[] = "\r\n--b--\r\nepi";
+	struct sl_buf raw = sl_buf_make(65536);
+	struct sl_mime_copy copy = { 0 };
+	for (size_t n = 0; n < 10000; n += n < 100 ? 1 : 999) {
+		sl_buf_reset(&raw);
+		sl_buf_str(&raw, head);
+		for (size_t i = 0; i < n; i++)
+			sl_buf_char(&raw, i ? 'z' : '-');
+		size_t end = raw.n + 2; /* of the content */
+		sl_buf_str(&raw, tail);
+		struct sl_span whole = sl_buf_span(&raw);
+		struct sl_screen_body all = { .n = whole.n };
+		sl_mime_copy_make(&copy, SL_SPAN("multipart/mixed; boundary=b"), whole, &all);
+		assert_true(copy.n <= 200);
+		assert_int_equal(sl_mime_copy_to_body(&copy, copy.prefix), 0);
+		assert_int_equal(
+			sl_mime_copy_to_body(&copy, copy.prefix + strlen(head)), strlen(head));
+		assert_int_equal(sl_mime_copy_to_body(&copy, copy.n), whole.n);
+		struct sl_span there = sl_span_of(copy.p, copy.n);
+		ssize_t close = sl_span_find(there, SL_SPAN("\n--b--"), 0) + 1;
+		assert_true(close > 0 && (n < 64 || copy.p[copy.prefix + strlen(head)] == 'x'));
+		for (size_t back = 0; back <= 2; back++)
+			assert_int_equal(
+				sl_mime_copy_to_body(&copy, (size_t)close - back), end - back);
+	}
+	sl_mime_copy_free(&copy);
+	sl_buf_free(&raw);
+}
+
 static void test_truncated(void **state)
 {
 	(void)state;
@@ -488,6 +544,8 @@ int main(void)
 		cmocka_unit_test(test_escaped_html),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_truncated),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
