@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "transfer.h"
 
-#include <pthread.h>
+#include "base64.h"
 
 enum { BAD = 64, BLANK = 65, PAD = 66 };
 
@@ -77,53 +77,29 @@ static void base64_flush(struct base64 *b)
 	b->have = 0;
 }
 
-/* What a digit at each of the four places adds; bit 31: it is none. Written once. */
-#define NO_DIGIT 0x80000000u
-static struct {
-	pthread_once_t once;
-	uint32_t at[4][256];
-} places = { .once = PTHREAD_ONCE_INIT };
-
-static void make_places(void)
+/* Where the next byte is that is no blank. */
+static size_t skip_blanks(struct sl_span raw, size_t at)
 {
-	for (unsigned c = 0; c < 256; c++)
-		for (unsigned k = 0; k < 4; k++)
-			places.at[k][c] = base64_values[c] < 64
-						  ? (uint32_t)base64_values[c] << (18 - 6 * k)
-						  : NO_DIGIT;
-}
-
-/* Groups of four digits from `at` on; where the first one ends that is no such group. */
-static size_t base64_groups(struct base64 *b, const unsigned char *p, size_t at, size_t n)
-{
-	char *to = b->to + b->n;
-	for (; n - at >= 4; at += 4) {
-		uint32_t bits = places.at[0][p[at]] | places.at[1][p[at + 1]] |
-				places.at[2][p[at + 2]] | places.at[3][p[at + 3]];
-		if (bits & NO_DIGIT)
-			break;
-		to[0] = (char)(bits >> 16);
-		to[1] = (char)(bits >> 8);
-		to[2] = (char)bits;
-		to += 3;
-	}
-	b->n = (size_t)(to - b->to);
+	while (at < raw.n && base64_values[(unsigned char)raw.p[at]] == BLANK)
+		at++;
 	return at;
 }
 
 static struct sl_transferred decode_base64(struct sl_arena *arena, struct sl_span raw)
 {
-	int failed = pthread_once(&places.once, make_places);
-	sl_assert(failed == 0);
 	struct base64 b = { .to = sl_arena_alloc(arena, raw.n + 4) };
-	const unsigned char *p = (const unsigned char *)raw.p;
 	for (size_t i = 0; i < raw.n;) {
 		if (b.have == 0) {
-			i = base64_groups(&b, p, i, raw.n);
+			i = skip_blanks(raw, i);
+			size_t digits = sl_base64_groups(sl_span_from(raw, i), b.to + b.n);
+			b.n += digits / 4 * 3;
+			i += digits;
+			if (digits)
+				continue;
 			if (i == raw.n)
 				break;
 		}
-		uint8_t value = base64_values[p[i++]];
+		uint8_t value = base64_values[(unsigned char)raw.p[i++]];
 		if (value < 64)
 			base64_digit(&b, value);
 		else if (value == PAD)
