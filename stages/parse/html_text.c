@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "html_entity.h"
 #include "html_work.h"
+#include "pipeline/base/lanes.h"
 #include "pipeline/base/utf8.h"
 
 enum { ORDINARY, BLANK, LINE_END, REFERENCE, NUL };
@@ -34,29 +35,48 @@ static void add_code_point(struct sl_html_stream *stream, uint32_t c)
 	stream->n += sl_utf8_encode(c, stream->p + stream->n);
 }
 
+/* A blank in front of this byte ends a run. */
+static bool blank_waits_before(char c)
+{
+	return (unsigned char)c <= ' ' || c == '&';
+}
+
+/* Where text ends that goes out as it is, from an ordinary byte on: a single space between ordinary
+ * bytes is part of it. */
+static const char *run_end(const char *p, const char *end)
+{
+	for (; end - p > SL_LANES; p += SL_LANES) {
+		sl_lanes c = sl_lanes_load(p), next = sl_lanes_load(p + 1);
+		sl_lanes waits = sl_lanes_in(next, 0, ' ') | sl_lanes_eq(next, '&');
+		unsigned stops = sl_lanes_mask(sl_lanes_in(c, 0, ' ' - 1) | sl_lanes_eq(c, '&') |
+					       (sl_lanes_eq(c, ' ') & waits));
+		if (stops)
+			return p + __builtin_ctz(stops);
+	}
+	while (p < end && (kinds[(unsigned char)*p] == ORDINARY ||
+				  (*p == ' ' && p + 1 < end && !blank_waits_before(p[1]))))
+		p++;
+	return p;
+}
+
+static void add_run(struct sl_html_stream *stream, const char *run, size_t n)
+{
+	settle(stream);
+	memcpy(stream->p + stream->n, run, n);
+	stream->n += n;
+}
+
 void sl_html_text_add(struct sl_html_stream *stream, struct sl_span text, bool pre)
 {
 	const char *p = text.p, *end = text.p + text.n;
 	while (p < end) {
-		const char *run = p;
-		while (p < end && kinds[(unsigned char)*p] == ORDINARY)
-			p++;
-		if (p > run) {
-			settle(stream);
-			char *to = stream->p + stream->n;
-			stream->n += (size_t)(p - run);
-			if (p - run > 32)
-				memcpy(to, run, (size_t)(p - run));
-			else
-				while (run < p)
-					*to++ = *run++;
-		}
-		if (p == end)
-			break;
 		uint8_t kind = kinds[(unsigned char)*p];
 		uint32_t c;
 		size_t len = 1;
-		if (kind == REFERENCE) {
+		if (kind == ORDINARY) {
+			len = (size_t)(run_end(p + 1, end) - p);
+			add_run(stream, p, len);
+		} else if (kind == REFERENCE) {
 			len = sl_entity_read(sl_span_of(p, (size_t)(end - p)), false, &c);
 			add_code_point(stream, len ? c : '&');
 		} else if (kind == LINE_END && pre) {
