@@ -153,11 +153,13 @@ static const struct sl_tag_info prefixed = { "", SL_TAG_PREFIXED, 0 };
 static const struct sl_tag_info vml = { "", SL_TAG_VML, 0 };
 static const struct sl_tag_info unknown = { "", SL_TAG_UNKNOWN, 0 };
 
+enum { SLOTS = 512 };
+
 /* The first eight letters as a number: no two names share them. Written once. */
 static struct {
 	pthread_once_t once;
 	uint64_t key[SL_LEN(tags)];
-	uint8_t first[257]; /* where the names with this first letter, or a later one, begin */
+	uint8_t slot[SLOTS]; /* open addressing; number in `tags` + 1 */
 } index_of = { .once = PTHREAD_ONCE_INIT };
 
 static uint64_t key_of(struct sl_span name)
@@ -169,18 +171,25 @@ static uint64_t key_of(struct sl_span name)
 	return n ? key << (8 - n) * 8 : 0;
 }
 
+/* The number in `tags` + 1 of the name with this key, or of none the free slot. */
+static uint8_t *slot_of(uint64_t key)
+{
+	size_t at = (key * 0x9e3779b97f4a7c15u) >> 55;
+	while (index_of.slot[at] && index_of.key[index_of.slot[at] - 1] != key)
+		at = (at + 1) % SLOTS;
+	return &index_of.slot[at];
+}
+
 static void make_index(void)
 {
+	_Static_assert(SL_LEN(tags) < SLOTS / 2, "slots");
+	_Static_assert(SL_TAG_NAMED + SL_LEN(tags) < SL_TAG_PREFIXED, "numbers");
 	for (size_t i = 0; i < SL_LEN(tags); i++) {
 		index_of.key[i] = key_of(sl_span_str(tags[i].name));
-		sl_assert(i == 0 || index_of.key[i] > index_of.key[i - 1]);
+		uint8_t *slot = slot_of(index_of.key[i]);
+		sl_assert(*slot == 0);
+		*slot = (uint8_t)(i + 1);
 	}
-	for (size_t letter = 0, i = 0; letter < SL_LEN(index_of.first); letter++) {
-		while (i < SL_LEN(tags) && index_of.key[i] >> 56 < letter)
-			i++;
-		index_of.first[letter] = (uint8_t)i;
-	}
-	sl_assert(SL_TAG_NAMED + SL_LEN(tags) < SL_TAG_PREFIXED);
 }
 
 static const struct sl_tag_info *not_in_table(struct sl_span name)
@@ -194,21 +203,13 @@ const struct sl_tag_info *sl_tag_find(struct sl_span name, uint8_t *id_r)
 {
 	int failed = pthread_once(&index_of.once, make_index);
 	sl_assert(failed == 0);
-	if (sl_span_istarts(name, SL_SPAN("svg:")))
+	if (name.n > 3 && name.p[3] == ':' && sl_span_istarts(name, SL_SPAN("svg:")))
 		name = sl_span_from(name, 4);
-	uint64_t key = key_of(name);
-	size_t low = index_of.first[key >> 56], high = index_of.first[(key >> 56) + 1];
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (index_of.key[middle] < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < SL_LEN(tags) && index_of.key[low] == key &&
-		(name.n <= 8 || sl_span_ieq(name, sl_span_str(tags[low].name)))) {
-		*id_r = tags[low].id ? tags[low].id : (uint8_t)(SL_TAG_NAMED + low);
-		return &tags[low];
+	uint8_t number = *slot_of(key_of(name));
+	if (number && (name.n <= 8 || sl_span_ieq(name, sl_span_str(tags[number - 1].name)))) {
+		const struct sl_tag_info *tag = &tags[number - 1];
+		*id_r = tag->id ? tag->id : (uint8_t)(SL_TAG_NAMED + number - 1);
+		return tag;
 	}
 	const struct sl_tag_info *other = not_in_table(name);
 	*id_r = other->id;
