@@ -2,6 +2,7 @@
 #include "html_style.h"
 
 #include "pipeline/base/hash.h"
+#include "pipeline/base/lanes.h"
 
 /* Numbers in hundredths; a size that is not given in px or pt is scaled as if 1em were 16px. */
 enum { TINY = 199, ALIKE = 10, OFF_SCREEN = 40000, OPACITY_LEAST = 6 };
@@ -388,14 +389,27 @@ static struct sl_span css_string(struct sl_span s, char end)
 	return sl_span_trim(stop < 0 ? s : sl_span_head(s, (size_t)stop));
 }
 
+static sl_lanes opens_url(sl_lanes c)
+{
+	return sl_lanes_eq(c, '(') | sl_lanes_eq(c, '@');
+}
+
+static sl_lanes opens_url_or_ends_import(sl_lanes c)
+{
+	return opens_url(c) | sl_lanes_eq(c, ';') | sl_lanes_eq(c, '}');
+}
+
+static size_t next_in_css(struct sl_span css, size_t at, bool import)
+{
+	return import ? sl_lanes_find(css, at, opens_url_or_ends_import)
+		      : sl_lanes_find(css, at, opens_url);
+}
+
 bool sl_css_url(struct sl_span css, size_t *at, struct sl_span *url_r, bool *import_r)
 {
-	static const bool special[256] = { ['('] = true, [';'] = true, ['}'] = true, ['@'] = true };
 	size_t first = *at;
-	for (; *at < css.n; (*at)++) {
+	for (; (*at = next_in_css(css, *at, *import_r)) < css.n; (*at)++) {
 		char c = css.p[*at];
-		if (!special[(unsigned char)c])
-			continue;
 		struct sl_span rest = sl_span_from(css, *at);
 		if (c == '(' && *at >= first + 3 && rest.n > 1 &&
 			sl_span_ieq(sl_span_of(rest.p - 3, 3), SL_SPAN("url"))) {
@@ -477,15 +491,25 @@ static void sheet_rule(struct sl_sheet *sheet, struct sl_span selectors, struct 
 		sheet_add_selector(sheet, one);
 }
 
+static sl_lanes parts_block(sl_lanes c)
+{
+	return sl_lanes_eq(c, '/') | sl_lanes_eq(c, '{') | sl_lanes_eq(c, '}');
+}
+
+static sl_lanes parts_rule(sl_lanes c)
+{
+	return parts_block(c) | sl_lanes_eq(c, ';');
+}
+
 void sl_sheet_read(struct sl_sheet *sheet, struct sl_span css)
 {
-	static const bool special[256] = { ['/'] = true, ['{'] = true, ['}'] = true, [';'] = true };
 	size_t depth = 0, from = 0, open = 0;
 	bool at_rule = false;
 	for (size_t i = 0; i < css.n; i++) {
+		i = depth ? sl_lanes_find(css, i, parts_block) : sl_lanes_find(css, i, parts_rule);
+		if (i == css.n)
+			break;
 		char c = css.p[i];
-		if (!special[(unsigned char)c])
-			continue;
 		if (c == '/' && i + 1 < css.n && css.p[i + 1] == '*') {
 			ssize_t end = sl_span_find(css, SL_SPAN("*/"), i + 2);
 			if (end < 0)
