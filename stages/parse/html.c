@@ -12,7 +12,9 @@ enum { LOOK_DOWN = 128 };
 
 struct sl_html *sl_html_new(void)
 {
-	return sl_calloc(1, sizeof(struct sl_html));
+	struct sl_html *html = sl_calloc(1, sizeof(*html));
+	html->looks = sl_html_looks_new();
+	return html;
 }
 
 void sl_html_free(struct sl_html **html)
@@ -24,6 +26,7 @@ void sl_html_free(struct sl_html **html)
 	free((*html)->tags);
 	free((*html)->stack);
 	free((*html)->anchors);
+	free((*html)->looks);
 	free(*html);
 	*html = NULL;
 }
@@ -49,6 +52,7 @@ static void start(struct sl_html *html, struct sl_mail *mail, uint32_t part, str
 	stream_start(&html->hidden, markup.n + 16);
 	html->n_tags = html->depth = html->beyond = html->n_anchors = 0;
 	html->in_anchor = false;
+	sl_html_looks_start(html->looks);
 	html->mail = mail;
 	html->part = part;
 	html->s = markup;
@@ -152,10 +156,22 @@ static struct sl_span attr_value(const struct sl_attrs *attrs, enum sl_attr attr
 	return sl_html_has(attrs, attr) ? attrs->value[attr] : SL_SPAN_NULL;
 }
 
+/* A style says more than the attributes of old. */
+static void add_style(struct sl_look *look, const struct sl_look *style)
+{
+	look->hidden = look->hidden || style->hidden;
+	look->sized = style->sized;
+	look->tiny = style->tiny;
+	if (style->colour != SL_COLOUR_NONE)
+		look->colour = style->colour;
+	if (style->background != SL_COLOUR_NONE)
+		look->background = style->background;
+	look->hidden = look->hidden || look->colour == SL_COLOUR_CLEAR;
+}
+
 static struct sl_look look_of(struct sl_html *html, const struct sl_attrs *attrs)
 {
 	struct sl_look look = SL_LOOK_NONE;
-	bool entity;
 	if (sl_html_has(attrs, SL_ATTR_BGCOLOR))
 		look.background = sl_colour_read(attrs->value[SL_ATTR_BGCOLOR]);
 	if (sl_html_has(attrs, SL_ATTR_COLOR))
@@ -163,9 +179,7 @@ static struct sl_look look_of(struct sl_html *html, const struct sl_attrs *attrs
 	if (sl_html_has(attrs, SL_ATTR_BACKGROUND))
 		look.background = SL_COLOUR_OTHER;
 	if (sl_html_has(attrs, SL_ATTR_STYLE))
-		sl_style_read(
-			sl_html_value(html->mail->arena, attrs->value[SL_ATTR_STYLE], &entity),
-			&look);
+		add_style(&look, &sl_html_look(html, attrs->value[SL_ATTR_STYLE])->style);
 	look.hidden =
 		look.hidden || sl_html_has(attrs, SL_ATTR_HIDDEN) ||
 		(html->sheet.n && sl_sheet_hides(&html->sheet, attr_value(attrs, SL_ATTR_CLASS),
@@ -195,57 +209,6 @@ static struct sl_html_open opened(
 		open.background = look.background;
 	html->styled = html->styled || look.background == SL_COLOUR_OTHER;
 	return open;
-}
-
-struct attr_row {
-	struct sl_span name;
-	enum sl_attr attr;
-};
-
-static const struct attr_row attr_rows[] = {
-	{ { "id", 2 }, SL_ATTR_ID },
-	{ { "src", 3 }, SL_ATTR_SRC },
-	{ { "rel", 3 }, SL_ATTR_REL },
-	{ { "href", 4 }, SL_ATTR_HREF },
-	{ { "data", 4 }, SL_ATTR_DATA },
-	{ { "text", 4 }, SL_ATTR_COLOR }, /* of body */
-	{ { "type", 4 }, SL_ATTR_TYPE },
-	{ { "class", 5 }, SL_ATTR_CLASS },
-	{ { "color", 5 }, SL_ATTR_COLOR },
-	{ { "style", 5 }, SL_ATTR_STYLE },
-	{ { "xmlns", 5 }, SL_ATTR_XMLNS },
-	{ { "action", 6 }, SL_ATTR_ACTION },
-	{ { "dynsrc", 6 }, SL_ATTR_DYNSRC },
-	{ { "hidden", 6 }, SL_ATTR_HIDDEN },
-	{ { "lowsrc", 6 }, SL_ATTR_LOWSRC },
-	{ { "poster", 6 }, SL_ATTR_POSTER },
-	{ { "srcset", 6 }, SL_ATTR_SRCSET },
-	{ { "bgcolor", 7 }, SL_ATTR_BGCOLOR },
-	{ { "content", 7 }, SL_ATTR_CONTENT },
-	{ { "background", 10 }, SL_ATTR_BACKGROUND },
-	{ { "formaction", 10 }, SL_ATTR_FORMACTION },
-	{ { "http-equiv", 10 }, SL_ATTR_HTTP_EQUIV },
-	{ { "xlink:href", 10 }, SL_ATTR_XLINK_HREF },
-};
-
-static void keep_attr(struct sl_attrs *attrs, struct sl_span name, struct sl_span value)
-{
-	/* lengths of the names above by first letter, as bits: sorts out most others */
-	static const uint16_t lengths[26] = { 0x40, 0x480, 0xa0, 0x50, 0, 0x400, 0, 0x450, 0x4, 0,
-		0, 0x40, 0, 0, 0, 0x40, 0, 0x8, 0x68, 0x10, 0, 0, 0, 0x420, 0, 0 };
-	char first = name.n ? sl_lower(name.p[0]) : ' ';
-	if (first < 'a' || first > 'z' || name.n > 10 || !(lengths[first - 'a'] >> name.n & 1))
-		return;
-	for (size_t i = 0; i < SL_LEN(attr_rows); i++) {
-		struct sl_span row = attr_rows[i].name;
-		if (row.n != name.n || row.p[0] != first || !sl_span_ieq(name, row))
-			continue;
-		enum sl_attr attr = attr_rows[i].attr;
-		if (!sl_html_has(attrs, attr))
-			attrs->value[attr] = value;
-		attrs->set |= 1u << attr;
-		return;
-	}
 }
 
 /* A quoted value from `at` (behind the quote). Without a closing quote it ends with the tag: a
@@ -324,10 +287,10 @@ static void read_attrs(struct sl_html *html, struct sl_attrs *attrs)
 			html->at++;
 			value = read_value(html);
 		}
-		keep_attr(attrs, name, value);
+		sl_html_attr_keep(attrs, name, value);
 		/* xmlns:o="..." */
 		if (name.n > 6 && sl_span_istarts(name, SL_SPAN("xmlns:")))
-			keep_attr(attrs, SL_SPAN("xmlns"), value);
+			sl_html_attr_keep(attrs, SL_SPAN("xmlns"), value);
 	}
 }
 

@@ -211,7 +211,7 @@ void sl_html_links(
 	add_attr(html, attrs, SL_ATTR_XMLNS, SL_ROLE_NAMESPACE, flags, true);
 	if (has(attrs, SL_ATTR_SRCSET))
 		add_srcset(html, attrs->value[SL_ATTR_SRCSET], flags, hidden);
-	if (has(attrs, SL_ATTR_STYLE))
+	if (has(attrs, SL_ATTR_STYLE) && sl_html_look(html, attrs->value[SL_ATTR_STYLE])->links)
 		sl_html_css_links(html, attrs->value[SL_ATTR_STYLE], hidden);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* html_work.h - between html.c, html_text.c and html_links.c: the state of one reading. */
+/* html_work.h - between the files of the HTML reader: the state of one reading. */
 #ifndef SL_HTML_WORK_H
 #define SL_HTML_WORK_H
 
@@ -53,6 +53,12 @@ struct sl_html_open {
 	uint32_t colour, background;
 };
 
+/* What the value of a style attribute says by itself. */
+struct sl_html_look {
+	struct sl_look style;
+	bool links; /* it has a url() */
+};
+
 /* The text of a link: where it began. */
 struct sl_html_anchor {
 	size_t link; /* in mail->links */
@@ -69,6 +75,7 @@ struct sl_html {
 	struct sl_html_anchor *anchors;
 	size_t n_anchors, room_anchors;
 	bool in_anchor;
+	struct sl_html_looks *looks;
 	/* of the reading at hand */
 	struct sl_mail *mail;
 	uint32_t part;
@@ -90,12 +97,27 @@ static inline bool sl_html_has(const struct sl_attrs *attrs, enum sl_attr attr)
 	return (attrs->set >> attr & 1) != 0;
 }
 
+/* html_attrs.c */
+
+/* Keep the value when an attribute of this name matters. */
+void sl_html_attr_keep(struct sl_attrs *attrs, struct sl_span name, struct sl_span value);
+
 /* html_text.c */
 
 /* Text of markup into the stream: entities decoded, white space collapsed unless `pre`. */
 void sl_html_text_add(struct sl_html_stream *stream, struct sl_span text, bool pre);
 /* An attribute value with its entities decoded; *entity_r: by more than &amp;. */
 struct sl_span sl_html_value(struct sl_arena *arena, struct sl_span value, bool *entity_r);
+
+/* html_looks.c */
+
+/* The values that were read, of one thread; free() gives them back. */
+struct sl_html_looks;
+struct sl_html_looks *sl_html_looks_new(void);
+/* A new reading: other markup may lie where the last one's did. */
+void sl_html_looks_start(struct sl_html_looks *looks);
+/* Valid until the next call. */
+const struct sl_html_look *sl_html_look(struct sl_html *html, struct sl_span css);
 
 /* html_links.c */
 

@@ -357,10 +357,39 @@ static void test_colours(void **state)
 	assert_false(sl_colours_alike(SL_COLOUR_NONE, SL_COLOUR_NONE));
 }
 
+/* What a style says is kept: it must be said again of the same bytes only, and as often as they
+ * come, beside other attributes and in other pages, whatever their length. */
+static void test_style_again(void **state)
+{
+	(void)state;
+	static const char *const styles[] = { "display:none", "display:nonf", "color:#fff",
+		"color:red", "background:url(http://a.example/)", "font-size:0", "" };
+	static const bool hides[] = { true, false, true, false, false, true, false };
+	char markup[1024];
+	struct sl_mail mail;
+	for (size_t round = 0; round < 2; round++)
+		for (size_t pad = 0; pad < 260; pad += round ? 1 : 13)
+			for (size_t i = 0; i < SL_LEN(styles); i++) {
+				snprintf(markup, sizeof(markup),
+					"<b style='%*s%s'>a</b><b style='%*s%s'>b</b>", (int)pad,
+					"", styles[i], (int)pad, "", styles[i]);
+				struct sl_html_text text = parse(&mail, markup);
+				CHECK_SPAN_ROW(hides[i] ? text.hidden : text.visible, "ab", i);
+				assert_int_equal(mail.n_links, i == 4 ? 2 : 0);
+				snprintf(markup, sizeof(markup),
+					"<font color=transparent style='%*s%s'>a</font>", (int)pad,
+					"", styles[i]);
+				text = parse(&mail, markup);
+				CHECK_SPAN_ROW(i == 3 ? text.visible : text.hidden, "a", i);
+				sl_arena_reset(arena);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_style_again),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_no_links),
 		cmocka_unit_test(test_srcset),
