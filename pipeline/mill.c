@@ -259,7 +259,7 @@ static void put_result(struct sl_mill *mill, struct sl_buf *results, uint32_t in
 		.time = mill->mail.time,
 		.message = mill->mail.message,
 		.content = mill->mail.content };
-	sl_result_encode(results, &result, mill->encoded);
+	sl_result_encode_with(results, &result, mill->encoded);
 }
 
 /* Bytes that the results of mails inside a message may take. */
@@ -303,7 +303,7 @@ static void flag_outermost(struct sl_mill *mill, struct sl_buf *results, size_t 
 	memmove(results->p + from, results->p + to, results->n - to);
 	results->n -= to - from;
 	outermost.message.flags |= SL_BIT(SL_MSG_LIMIT_EMBEDDED);
-	sl_result_encode(results, &outermost, SL_SPAN_NULL);
+	sl_result_encode(results, &outermost);
 }
 
 void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct sl_raw *raw,
@@ -355,7 +355,7 @@ void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secr
 		.time = raw->from_time != SL_TIME_NONE ? raw->from_time : raw->member_time,
 		.message = mail.message,
 		.content = mail.content };
-	sl_result_encode(results, &result, SL_SPAN_NULL);
+	sl_result_encode(results, &result);
 }
 
 void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "visit.h"
 
-/* The order of visits below is the format. A change of it is a new SL_CODEC_VERSION. */
+/* The order of visits below is the format. A change of it is a new SL_CODEC_VERSION. Version 2
+ * names texts that are there already by their place, leaves out the parent that most messages lack,
+ * and puts the content of a result behind its length. */
 
 static void visit_version(struct sl_visit *v)
 {
-	uint8_t version = SL_CODEC_VERSION;
-	sl_visit_bytes(v, &version, 1);
-	if (version != SL_CODEC_VERSION)
+	v->version = SL_CODEC_VERSION;
+	sl_visit_bytes(v, &v->version, 1);
+	if (v->version < SL_CODEC_OLDEST || v->version > SL_CODEC_VERSION)
 		sl_visit_refuse(v);
 }
 
@@ -19,9 +21,9 @@ static void visit_indicator(struct sl_visit *v, void *item)
 	i->view = (enum sl_view_kind)sl_visit_max(v, i->view, SL_VIEWS - 1);
 	sl_visit_u32(v, &i->part);
 	i->flags = (uint32_t)sl_visit_max(v, i->flags, SL_BIT(SL_IND_FLAGS) - 1);
-	sl_visit_text(v, &i->value);
-	sl_visit_text(v, &i->host);
-	sl_visit_text(v, &i->domain);
+	sl_visit_known_text(v, &i->value);
+	sl_visit_text_within(v, &i->host, i->value);
+	sl_visit_text_ending(v, &i->domain, i->host);
 }
 
 static void visit_attachment(struct sl_visit *v, void *item)
@@ -44,9 +46,14 @@ static struct sl_indicator *visit_indicators(
 	return sl_visit_array(v, items, n, sizeof(*items), INDICATOR_MIN, visit_indicator);
 }
 
+static void visit_known_item(struct sl_visit *v, void *text)
+{
+	sl_visit_known_text(v, text);
+}
+
 static struct sl_span *visit_texts(struct sl_visit *v, struct sl_span *items, size_t *n)
 {
-	return sl_visit_array(v, items, n, sizeof(*items), 1, sl_visit_text_item);
+	return sl_visit_array(v, items, n, sizeof(*items), 1, visit_known_item);
 }
 
 static void visit_ip(struct sl_visit *v, struct sl_ip *ip)
@@ -67,12 +74,22 @@ static void visit_ip(struct sl_visit *v, struct sl_ip *ip)
 	}
 }
 
-static void visit_message_names(struct sl_visit *v, struct sl_message *m)
+static void visit_parent(struct sl_visit *v, struct sl_id *parent)
+{
+	bool any = v->version < 2 || !sl_id_is_zero(parent);
+	if (v->version >= 2)
+		sl_visit_bool(v, &any);
+	if (any)
+		sl_visit_id(v, parent);
+}
+
+static void visit_message_names(struct sl_visit *v, struct sl_message *m, bool keyed)
 {
 	sl_visit_id(v, &m->id);
-	sl_visit_id(v, &m->key);
+	if (keyed || v->version < 2)
+		sl_visit_id(v, &m->key);
 	sl_visit_bytes(v, m->sha256.b, sizeof(m->sha256.b));
-	sl_visit_id(v, &m->parent);
+	visit_parent(v, &m->parent);
 	sl_visit_id(v, &m->content);
 	sl_visit_id(v, &m->variant);
 	sl_visit_id(v, &m->variant_name);
@@ -83,8 +100,8 @@ static void visit_message_route(struct sl_visit *v, struct sl_message *m)
 	visit_ip(v, &m->origin_ip);
 	m->origin_reason = (enum sl_ip_reason)sl_visit_max(v, m->origin_reason, SL_IP_REASONS - 1);
 	sl_visit_u32(v, &m->origin_hop);
-	sl_visit_text(v, &m->origin_helo);
-	sl_visit_text(v, &m->origin_rdns);
+	sl_visit_known_text(v, &m->origin_helo);
+	sl_visit_known_text(v, &m->origin_rdns);
 	m->claimed = visit_texts(v, m->claimed, &m->n_claimed);
 	m->relays = visit_texts(v, m->relays, &m->n_relays);
 }
@@ -96,13 +113,15 @@ static void visit_message_texts(struct sl_visit *v, struct sl_message *m)
 		&m->dmarc, &m->arc, &m->auth_by, &m->mailer, &m->language, &m->brand,
 		&m->subject_norm, &m->sender_norm };
 	for (size_t i = 0; i < SL_LEN(texts); i++)
-		sl_visit_text(v, texts[i]);
+		sl_visit_known_text(v, texts[i]);
 }
 
-void sl_visit_message(struct sl_visit *v, struct sl_message *m)
+void sl_visit_message(struct sl_visit *v, struct sl_message *m, bool keyed)
 {
+	struct sl_visit_texts texts;
+	sl_visit_record(v, &texts);
 	visit_version(v);
-	visit_message_names(v, m);
+	visit_message_names(v, m, keyed);
 	sl_visit_u64(v, &m->size);
 	m->flags = sl_visit_max(v, m->flags, SL_BIT(SL_MSG_FLAGS) - 1);
 	sl_visit_time(v, &m->date);
@@ -110,28 +129,35 @@ void sl_visit_message(struct sl_visit *v, struct sl_message *m)
 	visit_message_texts(v, m);
 	visit_message_route(v, m);
 	m->indicators = visit_indicators(v, m->indicators, &m->n_indicators);
+	v->texts = NULL;
 }
 
 /* Mails without HTML have an empty sketch: one byte for it. */
 static void visit_sketch(struct sl_visit *v, uint16_t sketch[SL_TAG_SKETCH])
 {
-	bool filled = false;
-	for (size_t i = 0; i < SL_TAG_SKETCH; i++)
-		filled = filled || sketch[i] != 0;
-	sl_visit_bool(v, &filled);
+	uint8_t pairs[2 * SL_TAG_SKETCH];
 	uint16_t any = 0;
-	for (size_t i = 0; i < SL_TAG_SKETCH && filled; i++) {
-		uint8_t pair[2] = { (uint8_t)(sketch[i] >> 8), (uint8_t)sketch[i] };
-		sl_visit_bytes(v, pair, sizeof(pair));
-		sketch[i] = (uint16_t)(pair[0] << 8 | pair[1]);
+	for (size_t i = 0; i < SL_TAG_SKETCH; i++) {
 		any |= sketch[i];
+		pairs[2 * i] = (uint8_t)(sketch[i] >> 8);
+		pairs[2 * i + 1] = (uint8_t)sketch[i];
 	}
-	if (filled && !any)
+	bool filled = any != 0;
+	sl_visit_bool(v, &filled);
+	if (!filled)
+		return;
+	sl_visit_bytes(v, pairs, sizeof(pairs));
+	any = 0;
+	for (size_t i = 0; i < SL_TAG_SKETCH; i++)
+		any |= sketch[i] = (uint16_t)(pairs[2 * i] << 8 | pairs[2 * i + 1]);
+	if (!any)
 		sl_visit_refuse(v);
 }
 
 void sl_visit_content(struct sl_visit *v, struct sl_content *c)
 {
+	struct sl_visit_texts texts;
+	sl_visit_record(v, &texts);
 	visit_version(v);
 	sl_visit_id(v, &c->key);
 	sl_visit_u64(v, &c->size);
@@ -147,16 +173,7 @@ void sl_visit_content(struct sl_visit *v, struct sl_content *c)
 	c->attachments = sl_visit_array(v, c->attachments, &c->n_attachments,
 		sizeof(*c->attachments), ATTACHMENT_MIN, visit_attachment);
 	c->indicators = visit_indicators(v, c->indicators, &c->n_indicators);
-}
-
-static void visit_result_head(struct sl_visit *v, struct sl_result *r)
-{
-	visit_version(v);
-	sl_visit_u32(v, &r->index);
-	sl_visit_text(v, &r->inner);
-	sl_visit_u64(v, &r->length);
-	sl_visit_time(v, &r->time);
-	sl_visit_message(v, &r->message);
+	v->texts = NULL;
 }
 
 /* Visitors take what they may fill; an encoder hands them a copy of the const record. */
@@ -165,7 +182,7 @@ void sl_message_encode(struct sl_buf *to, const struct sl_message *message)
 {
 	struct sl_message copy = *message;
 	struct sl_visit v = sl_visit_writer(to);
-	sl_visit_message(&v, &copy);
+	sl_visit_message(&v, &copy, true);
 }
 
 void sl_content_encode(struct sl_buf *to, const struct sl_content *content)
@@ -175,22 +192,112 @@ void sl_content_encode(struct sl_buf *to, const struct sl_content *content)
 	sl_visit_content(&v, &copy);
 }
 
-void sl_result_encode(struct sl_buf *to, const struct sl_result *result, struct sl_span content)
+/* ---- results ---- */
+
+/* Lengths stand in 4 bytes, so that they can be filled in afterwards. */
+typedef uint32_t size_in_result;
+
+static void visit_parcel(struct sl_visit *v, struct sl_parcel *p)
 {
-	struct sl_result copy = *result;
+	visit_version(v);
+	if (v->version != SL_CODEC_VERSION)
+		sl_visit_refuse(v);
+	sl_visit_u32(v, &p->index);
+	sl_visit_text(v, &p->inner);
+	sl_visit_u64(v, &p->length);
+	sl_visit_time(v, &p->time);
+}
+
+static size_t begin_size(struct sl_buf *to)
+{
+	size_in_result none = 0;
+	sl_buf_add(to, sl_span_of(&none, sizeof(none)));
+	return to->n;
+}
+
+static void end_size(struct sl_buf *to, size_t from)
+{
+	size_in_result n = (size_in_result)(to->n - from);
+	if (!to->overflow)
+		memcpy(to->p + from - sizeof(n), &n, sizeof(n));
+}
+
+void sl_result_encode_with(
+	struct sl_buf *to, const struct sl_result *result, struct sl_span content)
+{
+	struct sl_parcel head = { .index = result->index,
+		.inner = result->inner,
+		.length = result->length,
+		.time = result->time };
 	struct sl_visit v = sl_visit_writer(to);
-	visit_result_head(&v, &copy);
+	sl_assert(to->max <= UINT32_MAX);
+	visit_parcel(&v, &head);
+	size_t from = begin_size(to);
+	sl_message_encode(to, &result->message);
+	end_size(to, from);
+	from = begin_size(to);
 	if (content.n)
 		sl_buf_add(to, content);
 	else
-		sl_visit_content(&v, &copy.content);
+		sl_content_encode(to, &result->content);
+	end_size(to, from);
 }
+
+void sl_result_encode(struct sl_buf *to, const struct sl_result *result)
+{
+	sl_result_encode_with(to, result, SL_SPAN_NULL);
+}
+
+static struct sl_span take_sized(struct sl_visit *v)
+{
+	size_in_result n = 0;
+	sl_visit_bytes(v, &n, sizeof(n));
+	if (v->bad || n > v->in.n) {
+		sl_visit_refuse(v);
+		return SL_SPAN_NULL;
+	}
+	struct sl_span bytes = sl_span_head(v->in, n);
+	v->in = sl_span_from(v->in, n);
+	return bytes;
+}
+
+bool sl_result_take(struct sl_span *from, struct sl_parcel *parcel_r)
+{
+	struct sl_visit v = sl_visit_reader(*from, NULL);
+	memset(parcel_r, 0, sizeof(*parcel_r));
+	visit_parcel(&v, parcel_r);
+	parcel_r->message = take_sized(&v);
+	parcel_r->content = take_sized(&v);
+	if (v.bad)
+		return false;
+	*from = v.in;
+	return true;
+}
+
+bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_result *result_r)
+{
+	struct sl_parcel parcel;
+	struct sl_span rest = *from;
+	memset(result_r, 0, sizeof(*result_r));
+	if (!sl_result_take(&rest, &parcel) ||
+		!sl_message_decode(parcel.message, arena, &result_r->message) ||
+		!sl_content_decode(parcel.content, arena, &result_r->content))
+		return false;
+	result_r->index = parcel.index;
+	result_r->inner = parcel.inner;
+	result_r->length = parcel.length;
+	result_r->time = parcel.time;
+	*from = rest;
+	return true;
+}
+
+/* ---- decoding ---- */
 
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r)
 {
 	struct sl_visit v = sl_visit_reader(from, arena);
 	memset(message_r, 0, sizeof(*message_r));
-	sl_visit_message(&v, message_r);
+	sl_visit_message(&v, message_r, true);
 	return sl_visit_ended(&v);
 }
 
@@ -200,16 +307,4 @@ bool sl_content_decode(struct sl_span from, struct sl_arena *arena, struct sl_co
 	memset(content_r, 0, sizeof(*content_r));
 	sl_visit_content(&v, content_r);
 	return sl_visit_ended(&v);
-}
-
-bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_result *result_r)
-{
-	struct sl_visit v = sl_visit_reader(*from, arena);
-	memset(result_r, 0, sizeof(*result_r));
-	visit_result_head(&v, result_r);
-	sl_visit_content(&v, &result_r->content);
-	if (v.bad)
-		return false;
-	*from = v.in;
-	return true;
 }

@@ -5,8 +5,9 @@
  * (later: a sandboxed cell that may have been taken over), so it trusts nothing: every length,
  * count, enumeration and text is checked, every loop is bounded by the bytes that are there.
  * Layout: a version byte, then the fields in the order of the functions in codec.c; integers are
- * LEB128, texts are length + bytes. Encoding costs about a memcpy; decoded spans point into the
- * input, arrays into the arena.
+ * LEB128, texts are length + bytes, or the place of an earlier text that they end. Encoding costs
+ * about a memcpy; decoded spans point into the input, arrays into the arena. Records of version 1
+ * can be read.
  */
 #ifndef SL_CODEC_H
 #define SL_CODEC_H
@@ -15,17 +16,28 @@
 #include "pipeline/base/buf.h"
 #include "pipeline/record.h"
 
-enum { SL_CODEC_VERSION = 1 };
+enum { SL_CODEC_VERSION = 2, SL_CODEC_OLDEST = 1 };
 
 void sl_message_encode(struct sl_buf *to, const struct sl_message *message);
 void sl_content_encode(struct sl_buf *to, const struct sl_content *content);
-/* `content`: its content as sl_content_encode() writes it; empty: that is done here. */
-void sl_result_encode(struct sl_buf *to, const struct sl_result *result, struct sl_span content);
+void sl_result_encode(struct sl_buf *to, const struct sl_result *result);
+/* The same with a content that was encoded before: result->content is not looked at. */
+void sl_result_encode_with(
+	struct sl_buf *to, const struct sl_result *result, struct sl_span content);
 
 /* False: the bytes are not what an encoder of this version writes (also: bytes left over). */
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);
 bool sl_content_decode(struct sl_span from, struct sl_arena *arena, struct sl_content *content_r);
-/* Takes one result off the front of `from`. */
+/* A result whose records are not decoded yet: so a content that is known can be left alone. */
+struct sl_parcel {
+	uint32_t index;
+	struct sl_span inner;
+	uint64_t length;
+	int64_t time;
+	struct sl_span message, content; /* for sl_message_decode(), sl_content_decode() */
+};
+/* Take one result off the front of `from`. */
+bool sl_result_take(struct sl_span *from, struct sl_parcel *parcel_r);
 bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_result *result_r);
 
 #endif

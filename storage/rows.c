@@ -110,13 +110,16 @@ static void visit_message_row(struct sl_visit *v, void *row)
 	sl_visit_time(v, &m->first);
 	sl_visit_time(v, &m->last);
 	sl_visit_u64(v, &m->night);
-	sl_visit_message(v, &m->message);
+	sl_visit_message(v, &m->message, false);
 }
 
+/* Rows of schema 2 have the key in the record, too. */
 static bool key_message(struct sl_span key, void *row)
 {
-	const struct sl_message_row *m = row;
-	return sl_span_eq(key, sl_span_of(m->message.key.b, sizeof(m->message.key.b)));
+	struct sl_message_row *m = row;
+	struct sl_id written = m->message.key;
+	return sl_key_take_id(&key, &m->message.key) && key.n == 0 &&
+	       (sl_id_is_zero(&written) || sl_id_eq(&written, &m->message.key));
 }
 
 static void visit_sighting(struct sl_visit *v, void *row)

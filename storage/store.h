@@ -21,9 +21,10 @@
 #include "pipeline/lookup.h"
 #include "pipeline/source.h"
 
-/* Schema 2 added fields at the end of archives and sightings, and two tables (keys.h). A store of
- * schema 1 can be read; opening it for writing makes it one of schema 2. */
-enum { SL_STORE_SCHEMA = 2, SL_STORE_SCHEMA_OLDEST = 1 };
+/* Schema 2 added fields at the end of archives and sightings, and two tables (keys.h); schema 3
+ * writes records in version 2 of the codec. Older stores can be read; opening one for writing makes
+ * it one of schema 3. */
+enum { SL_STORE_SCHEMA = 3, SL_STORE_SCHEMA_OLDEST = 1 };
 
 struct sl_store;
 struct sl_view;

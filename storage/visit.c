@@ -27,7 +27,8 @@ void sl_visit_refuse(struct sl_visit *v)
 	v->in = SL_SPAN_NULL;
 }
 
-static void write_u64(struct sl_buf *out, uint64_t value)
+/* Most numbers of a record take one byte: lengths, enumerations, flags. */
+static inline void write_u64(struct sl_buf *out, uint64_t value)
 {
 	char *to = sl_buf_reserve(out, 10);
 	size_t n = 0;
@@ -42,7 +43,7 @@ static void write_u64(struct sl_buf *out, uint64_t value)
 }
 
 /* Only the shortest form: a record has one encoding, so equal records are equal bytes. */
-static uint64_t read_u64(struct sl_visit *v)
+static uint64_t read_long_u64(struct sl_visit *v)
 {
 	uint64_t value = 0;
 	for (unsigned at = 0; at < 10 && at < v->in.n; at++) {
@@ -59,7 +60,17 @@ static uint64_t read_u64(struct sl_visit *v)
 	return 0;
 }
 
-static struct sl_span read_bytes(struct sl_visit *v, uint64_t n)
+static inline uint64_t read_u64(struct sl_visit *v)
+{
+	if (v->in.n == 0 || (v->in.p[0] & (char)0x80))
+		return read_long_u64(v);
+	uint64_t value = (uint8_t)v->in.p[0];
+	v->in.p++;
+	v->in.n--;
+	return value;
+}
+
+static inline struct sl_span read_bytes(struct sl_visit *v, uint64_t n)
 {
 	if (n > v->in.n) {
 		sl_visit_refuse(v);
@@ -140,13 +151,181 @@ void sl_visit_span(struct sl_visit *v, struct sl_span *span)
 	}
 }
 
+/* Short texts are the rule: no call, and no loop over bytes. */
+static bool is_ascii(struct sl_span s)
+{
+	uint64_t all = 0, eight = 0;
+	size_t at = 0;
+	for (; at + 8 <= s.n; at += 8) {
+		memcpy(&eight, s.p + at, sizeof(eight));
+		all |= eight;
+	}
+	for (; at < s.n; at++)
+		all |= (uint8_t)s.p[at];
+	return !(all & 0x8080808080808080u);
+}
+
+static void must_be_text(struct sl_visit *v, struct sl_span *text)
+{
+	if (is_ascii(*text) || sl_utf8_valid_prefix(*text) == text->n)
+		return;
+	sl_visit_refuse(v);
+	*text = SL_SPAN_NULL;
+}
+
 void sl_visit_text(struct sl_visit *v, struct sl_span *text)
 {
 	sl_visit_span(v, text);
-	if (v->reading && sl_utf8_valid_prefix(*text) != text->n) {
-		sl_visit_refuse(v);
-		*text = SL_SPAN_NULL;
+	if (v->reading)
+		must_be_text(v, text);
+}
+
+/* ---- texts that are there already ---- */
+
+enum { KNOWN_LEAST = 6 }; /* shorter ones are not worth a place */
+
+void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts)
+{
+	v->start = v->in.p;
+	v->texts = texts;
+	v->room = SL_VISIT_ROOM;
+	if (v->reading)
+		return;
+	v->from = v->out->n;
+	memset(texts, 0, sizeof(*texts));
+}
+
+/* A text of `n` bytes is about to stand for an earlier one. */
+static bool take_room(struct sl_visit *v, uint64_t n)
+{
+	if (n > v->room)
+		return false;
+	v->room -= (size_t)n;
+	return true;
+}
+
+static uint32_t *place_of(struct sl_visit_texts *texts, struct sl_span text)
+{
+	uint64_t last = 0;
+	size_t n = text.n < sizeof(last) ? KNOWN_LEAST : sizeof(last);
+	memcpy(&last, text.p + text.n - n, n);
+	if (n > KNOWN_LEAST)
+		last >>= 8 * (n - KNOWN_LEAST);
+	return &texts->ends[(last * 0x9e3779b97f4a7c15u) >> 57];
+}
+
+/* Bytes from here back to where the text begins; 0: it is not known. */
+static size_t way_back(struct sl_visit *v, struct sl_span text)
+{
+	_Static_assert(SL_VISIT_TEXTS == 1 << 7, "7 bits of a product");
+	const uint32_t *end = place_of(v->texts, text);
+	size_t here = v->out->n - v->from;
+	if (*end >= text.n && memcmp(v->out->p + v->from + *end - text.n, text.p, text.n) == 0)
+		return here - (*end - text.n);
+	return 0;
+}
+
+static void write_known_text(struct sl_visit *v, struct sl_span text)
+{
+	size_t back = text.n >= KNOWN_LEAST ? way_back(v, text) : 0;
+	if (back && !take_room(v, text.n))
+		back = 0;
+	write_u64(v->out, (uint64_t)text.n << 1 | (back > 0));
+	if (back) {
+		write_u64(v->out, back);
+		return;
 	}
+	sl_buf_add(v->out, text);
+	size_t end = v->out->n - v->from;
+	if (text.n >= KNOWN_LEAST && !v->out->overflow && end <= UINT32_MAX)
+		*place_of(v->texts, text) = (uint32_t)end;
+}
+
+/* `here` is where the text's length begins: a place is counted from there. */
+static struct sl_span read_back(struct sl_visit *v, const char *here, uint64_t n)
+{
+	uint64_t back = read_u64(v), most = (uint64_t)(here - v->start);
+	if (v->bad || back > most || n > back || !take_room(v, n)) {
+		sl_visit_refuse(v);
+		return SL_SPAN_NULL;
+	}
+	return sl_span_of(here - back, (size_t)n);
+}
+
+void sl_visit_known_text(struct sl_visit *v, struct sl_span *text)
+{
+	if (v->version < 2) {
+		sl_visit_text(v, text);
+		return;
+	}
+	if (!v->reading) {
+		write_known_text(v, *text);
+		return;
+	}
+	const char *here = v->in.p;
+	uint64_t code = read_u64(v);
+	*text = code & 1 ? read_back(v, here, code >> 1) : read_bytes(v, code >> 1);
+	must_be_text(v, text);
+}
+
+/* Where `text` lies in `whole`, or -1. */
+static ssize_t place_within(struct sl_span text, struct sl_span whole)
+{
+	if (text.n > whole.n || text.n == 0)
+		return -1;
+	return sl_span_find(whole, text, 0);
+}
+
+void sl_visit_text_within(struct sl_visit *v, struct sl_span *text, struct sl_span whole)
+{
+	if (v->version < 2) {
+		sl_visit_text(v, text);
+		return;
+	}
+	if (!v->reading) {
+		ssize_t at = place_within(*text, whole);
+		if (at >= 0 && !take_room(v, text->n))
+			at = -1;
+		write_u64(v->out, (uint64_t)text->n << 1 | (at >= 0));
+		if (at >= 0)
+			write_u64(v->out, (uint64_t)at);
+		else
+			sl_buf_add(v->out, *text);
+		return;
+	}
+	uint64_t code = read_u64(v);
+	if (code & 1) {
+		uint64_t at = read_u64(v), n = code >> 1;
+		if (at > whole.n || n > whole.n - at || !take_room(v, n))
+			sl_visit_refuse(v);
+		*text = v->bad ? SL_SPAN_NULL : sl_span_of(whole.p + at, (size_t)n);
+	} else {
+		*text = read_bytes(v, code >> 1);
+	}
+	must_be_text(v, text);
+}
+
+void sl_visit_text_ending(struct sl_visit *v, struct sl_span *text, struct sl_span whole)
+{
+	if (v->version < 2) {
+		sl_visit_text(v, text);
+		return;
+	}
+	bool ends = !v->reading && text->n && sl_span_ends(whole, *text) && take_room(v, text->n);
+	if (!v->reading) {
+		write_u64(v->out, (uint64_t)text->n << 1 | ends);
+		if (!ends)
+			sl_buf_add(v->out, *text);
+		return;
+	}
+	uint64_t code = read_u64(v), n = code >> 1;
+	if ((code & 1) && (n > whole.n || !take_room(v, n)))
+		sl_visit_refuse(v);
+	if (v->bad)
+		*text = SL_SPAN_NULL;
+	else
+		*text = code & 1 ? sl_span_from(whole, whole.n - (size_t)n) : read_bytes(v, n);
+	must_be_text(v, text);
 }
 
 static void *read_array(struct sl_visit *v, size_t *n, size_t item_size, size_t min,

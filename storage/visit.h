@@ -12,11 +12,26 @@
 
 #include "codec.h"
 
+/* Texts of a record that a later one may be found at the end of: where they end in the record, by
+ * their last bytes. */
+enum { SL_VISIT_TEXTS = 128 };
+/* What the texts of a record that stand for earlier ones may add up to: no honest record is longer
+ * when it is written out, and a few bytes must not become many. */
+enum { SL_VISIT_ROOM = 20 << 20 };
+struct sl_visit_texts {
+	uint32_t ends[SL_VISIT_TEXTS];
+};
+
 struct sl_visit {
 	bool reading, bad;
+	uint8_t version; /* of the record's encoding */
 	struct sl_buf *out;
-	struct sl_span in;      /* what is left to read */
-	struct sl_arena *arena; /* for arrays that are read; NULL when the record has none */
+	struct sl_span in;            /* what is left to read */
+	struct sl_arena *arena;       /* for arrays that are read; NULL when the record has none */
+	size_t room;                  /* that is left of SL_VISIT_ROOM */
+	const char *start;            /* of the record that is read */
+	size_t from;                  /* of the record that is written, in `out` */
+	struct sl_visit_texts *texts; /* of the record that is written */
 };
 
 struct sl_visit sl_visit_writer(struct sl_buf *out);
@@ -40,6 +55,12 @@ void sl_visit_id(struct sl_visit *v, struct sl_id *id);
 void sl_visit_span(struct sl_visit *v, struct sl_span *span);
 /* The same, and it must be UTF-8. */
 void sl_visit_text(struct sl_visit *v, struct sl_span *text);
+/* The same in a record of version 2, where a text that ends an earlier one is named by its place:
+ * what is read then points there. */
+void sl_visit_known_text(struct sl_visit *v, struct sl_span *text);
+/* The same when most such texts lie within `whole`, or end it. */
+void sl_visit_text_within(struct sl_visit *v, struct sl_span *text, struct sl_span whole);
+void sl_visit_text_ending(struct sl_visit *v, struct sl_span *text, struct sl_span whole);
 
 /* An array: count, then the items. Returns the array that holds after the visit. `min` is the
  * fewest bytes that an item takes: a count that cannot be there is refused before anything is
@@ -50,8 +71,12 @@ void sl_visit_span_item(struct sl_visit *v, void *span);
 void sl_visit_text_item(struct sl_visit *v, void *text);
 void sl_visit_id_item(struct sl_visit *v, void *id);
 
-/* Records of pipeline/record.h with their version byte (codec.c). */
-void sl_visit_message(struct sl_visit *v, struct sl_message *message);
+/* A record begins here; `texts` is for a writer. */
+void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts);
+
+/* Records of pipeline/record.h with their version byte (codec.c). Rows of messages are keyed by
+ * the message's key, so it is not in them; version 1 had it there, too. */
+void sl_visit_message(struct sl_visit *v, struct sl_message *message, bool keyed);
 void sl_visit_content(struct sl_visit *v, struct sl_content *content);
 
 #endif

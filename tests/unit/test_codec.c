@@ -186,7 +186,7 @@ static void result_stream(void **state)
 	struct room *room = *state;
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct sl_result result = made_result(room->arena, i, (int64_t)i - 3);
-		sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
+		sl_result_encode(&room->buf, &result);
 	}
 	struct sl_span rest = sl_buf_span(&room->buf);
 	for (unsigned i = 0; i < RECORDS; i++) {
@@ -215,12 +215,15 @@ static bool decodes(struct room *room, struct sl_span bytes, struct sl_result *r
 	bool ok = sl_result_decode(&rest, room->decoded, result_r);
 	assert_true(rest.n <= bytes.n && (ok || rest.n == bytes.n));
 	if (ok) {
-		/* what is accepted is what an encoder writes */
+		/* what is accepted is a record: written and read again, it is the same */
+		struct sl_result same;
 		sl_buf_reset(&room->again);
-		sl_result_encode(&room->again, result_r, SL_SPAN_NULL);
-		assert_int_equal(room->again.n, bytes.n - rest.n);
-		if (room->again.n)
-			assert_memory_equal(room->again.p, copy, room->again.n);
+		sl_result_encode(&room->again, result_r);
+		struct sl_span again = sl_buf_span(&room->again);
+		assert_true(sl_result_decode(&again, room->decoded, &same));
+		assert_int_equal(again.n, 0);
+		check_messages(&result_r->message, &same.message);
+		check_contents(&result_r->content, &same.content);
 	}
 	free(copy);
 	return ok;
@@ -230,7 +233,7 @@ static void cut_anywhere(void **state)
 {
 	struct room *room = *state;
 	struct sl_result result = made_result(room->arena, 29, 5), r;
-	sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
+	sl_result_encode(&room->buf, &result);
 	struct sl_span all = sl_buf_span(&room->buf);
 	for (size_t n = 0; n < all.n; n++)
 		assert_false(decodes(room, sl_span_head(all, n), &r));
@@ -254,7 +257,7 @@ static void flipped_bytes(void **state)
 	for (unsigned round = 0; round < 20000; round++) {
 		struct sl_result result = made_result(room->arena, round % RECORDS, 5);
 		sl_buf_reset(&room->buf);
-		sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
+		sl_result_encode(&room->buf, &result);
 		for (uint64_t flips = 1 + made_next(&random) % 4; flips; flips--)
 			room->buf.p[made_next(&random) % room->buf.n] = (char)made_next(&random);
 		decodes(room, sl_buf_span(&room->buf), &r);
@@ -268,7 +271,7 @@ static void every_byte_to_extremes(void **state)
 	struct room *room = *state;
 	struct sl_result result = made_result(room->arena, 31, 5), r;
 	static const unsigned char values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
-	sl_result_encode(&room->buf, &result, SL_SPAN_NULL);
+	sl_result_encode(&room->buf, &result);
 	for (size_t at = 0; at < room->buf.n; at++) {
 		char old = room->buf.p[at];
 		for (size_t i = 0; i < SL_LEN(values); i++) {
@@ -342,6 +345,148 @@ static void invalid_text(void **state)
 	assert_int_equal(m.subject.n, 3);
 }
 
+static void old_text(struct sl_buf *to, struct sl_span text)
+{
+	sl_buf_char(to, (char)text.n);
+	sl_buf_add(to, text);
+}
+
+/* As version 1 wrote it: the key, always a parent, and every text in full. */
+static void version_1(void **state)
+{
+	struct room *room = *state;
+	struct sl_message want = full_message(room->arena, 7), m;
+	const struct sl_span *const texts[] = { &want.subject, &want.from_name, &want.from_addr,
+		&want.from_domain, &want.return_path, &want.reply_to, &want.message_id, &want.spf,
+		&want.dkim, &want.dmarc, &want.arc, &want.auth_by, &want.mailer, &want.language,
+		&want.brand, &want.subject_norm, &want.sender_norm };
+	want.size = 77;
+	want.flags = 0;
+	want.date = want.received = SL_TIME_NONE;
+	want.origin_ip = (struct sl_ip){ .family = 0 };
+	want.origin_hop = 3;
+	want.n_claimed = want.n_relays = 0;
+	want.n_indicators = 1;
+	struct sl_buf *to = &room->buf;
+	sl_buf_char(to, 1);
+	sl_buf_add(to, sl_span_of(&want.id, 16));
+	sl_buf_add(to, sl_span_of(&want.key, 16));
+	sl_buf_add(to, sl_span_of(&want.sha256, 32));
+	sl_buf_add(to, sl_span_of(&want.parent, 16));
+	sl_buf_add(to, sl_span_of(&want.content, 16));
+	sl_buf_add(to, sl_span_of(&want.variant, 16));
+	sl_buf_add(to, sl_span_of(&want.variant_name, 16));
+	sl_buf_add(to, SL_SPAN("\x4d\0\0\0"));
+	for (size_t i = 0; i < SL_LEN(texts); i++)
+		old_text(to, *texts[i]);
+	sl_buf_char(to, 0);
+	sl_buf_char(to, (char)want.origin_reason);
+	sl_buf_char(to, 3);
+	old_text(to, want.origin_helo);
+	old_text(to, want.origin_rdns);
+	sl_buf_add(to, SL_SPAN("\0\0\1"));
+	const struct sl_indicator *i = want.indicators;
+	const char head[] = { (char)i->kind, (char)i->role, (char)i->view, (char)i->part };
+	sl_buf_add(to, sl_span_of(head, sizeof(head)));
+	struct sl_visit v = sl_visit_writer(to);
+	uint64_t flags = i->flags;
+	sl_visit_u64(&v, &flags);
+	old_text(to, i->value);
+	old_text(to, i->host);
+	old_text(to, i->domain);
+	assert_true(sl_message_decode(sl_buf_span(to), room->decoded, &m));
+	check_messages(&want, &m);
+}
+
+/* A text that is there already takes no second place, whatever it ends or lies in. */
+static void known_texts(void **state)
+{
+	struct room *room = *state;
+	struct sl_indicator i = { .kind = SL_KIND_URL,
+		.value = SL_SPAN("http://www.shop.example.com/a"),
+		.host = SL_SPAN("www.shop.example.com"),
+		.domain = SL_SPAN("example.com") };
+	struct sl_message message = { .from_addr = SL_SPAN("someone@shop.example.com"),
+		.from_domain = SL_SPAN("shop.example.com"),
+		.return_path = SL_SPAN("someone@shop.example.com"),
+		.reply_to = SL_SPAN("nobody@shop.example.com"),
+		.indicators = &i,
+		.n_indicators = 1 };
+	struct sl_message bare = { .size = 0 }, m;
+	sl_message_encode(&room->again, &bare);
+	sl_message_encode(&room->buf, &message);
+	size_t most = message.from_addr.n + message.reply_to.n + i.value.n;
+	assert_true(room->buf.n <= room->again.n + most + 13);
+	assert_true(sl_message_decode(sl_buf_span(&room->buf), room->decoded, &m));
+	check_messages(&message, &m);
+}
+
+/* A few bytes must not become many: here a text of 100 KB that 300 others would stand for. */
+static void expansion(void **state)
+{
+	struct room *room = *state;
+	enum { LONG = 100000, TIMES = 300 };
+	char *bytes = memset(sl_malloc(LONG), 'a', LONG);
+	struct sl_span *texts = sl_calloc(TIMES, sizeof(*texts));
+	for (size_t i = 0; i < TIMES; i++)
+		texts[i] = sl_span_of(bytes, LONG);
+	struct sl_message message = { .claimed = texts, .n_claimed = TIMES }, m;
+	struct sl_buf buf = sl_buf_make(1 << 26);
+	sl_message_encode(&buf, &message);
+	assert_true(buf.n > (size_t)LONG * TIMES - SL_VISIT_ROOM);
+	assert_true(sl_message_decode(sl_buf_span(&buf), room->decoded, &m));
+	check_messages(&message, &m);
+	sl_buf_free(&buf);
+	free(texts);
+	free(bytes);
+}
+
+static void foreign_places(void **state)
+{
+	(void)state;
+	/* a text of 3 bytes, then one of 3 that lies so many bytes back */
+	static const struct {
+		char back;
+		bool good;
+	} rows[] = { { 0, false }, { 2, false }, { 3, true }, { 4, true }, { 5, false } };
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		char bytes[] = { 6, 'a', 'b', 'c', 7, rows[i].back };
+		struct sl_visit v = sl_visit_reader(sl_span_of(bytes, sizeof(bytes)), NULL);
+		struct sl_span first, second;
+		sl_visit_record(&v, NULL);
+		v.version = 2;
+		sl_visit_known_text(&v, &first);
+		sl_visit_known_text(&v, &second);
+		assert_int_equal(sl_visit_ended(&v), rows[i].good);
+		if (rows[i].good)
+			assert_ptr_equal(second.p, bytes + 4 - rows[i].back);
+	}
+}
+
+static void parcels(void **state)
+{
+	struct room *room = *state;
+	struct sl_result result = made_result(room->arena, 29, 5);
+	struct sl_parcel parcel;
+	struct sl_content content;
+	sl_content_encode(&room->again, &result.content);
+	sl_result_encode(&room->buf, &result);
+	size_t n = room->buf.n;
+	/* what was encoded before makes the same bytes */
+	struct sl_result bare = result;
+	memset(&bare.content, 0, sizeof(bare.content));
+	sl_result_encode_with(&room->buf, &bare, sl_buf_span(&room->again));
+	assert_int_equal(room->buf.n, 2 * n);
+	assert_memory_equal(room->buf.p, room->buf.p + n, n);
+	struct sl_span rest = sl_buf_span(&room->buf);
+	assert_true(sl_result_take(&rest, &parcel));
+	assert_int_equal(rest.n, n);
+	assert_int_equal(parcel.index, result.index);
+	assert_true(sl_span_eq(parcel.content, sl_buf_span(&room->again)));
+	assert_true(sl_content_decode(parcel.content, room->decoded, &content));
+	check_contents(&result.content, &content);
+}
+
 /* Encoding into a buffer that is too small says so and writes no byte behind its maximum. */
 static void overflow(void **state)
 {
@@ -367,6 +512,11 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test_setup_teardown(huge_count, room_open, room_close),
 		cmocka_unit_test_setup_teardown(invalid_text, room_open, room_close),
+		cmocka_unit_test_setup_teardown(version_1, room_open, room_close),
+		cmocka_unit_test_setup_teardown(known_texts, room_open, room_close),
+		cmocka_unit_test_setup_teardown(expansion, room_open, room_close),
+		cmocka_unit_test(foreign_places),
+		cmocka_unit_test_setup_teardown(parcels, room_open, room_close),
 		cmocka_unit_test_setup_teardown(overflow, room_open, room_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

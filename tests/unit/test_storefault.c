@@ -201,11 +201,11 @@ static void newer_schema(void **state)
 	put_schema(room, SL_STORE_SCHEMA + 41);
 	sl_store_close(&room->store);
 	must_fail(room->path, SL_STORE_READ, SL_EXIT_IOERR,
-		"schema 43, this program knows schemas up to 2");
-	must_fail(room->path, SL_STORE_WRITE, SL_EXIT_IOERR, "schema 43");
+		"schema 44, this program knows schemas up to 3");
+	must_fail(room->path, SL_STORE_WRITE, SL_EXIT_IOERR, "schema 44");
 }
 
-/* A row as schema 1 wrote it: without the fields that came later. The writer makes it schema 2. */
+/* A row as schema 1 wrote it: without the fields that came later. The writer makes it schema 3. */
 static void older_schema(void **state)
 {
 	struct room *room = *state;
