@@ -30,6 +30,9 @@ struct sl_pool {
 	struct sl_batch *batches;
 };
 
+/* The results of 64 ordinary mails. */
+enum { ARENA_KEEP = 512 * 1024 };
+
 static size_t page_up(size_t n)
 {
 	return (n + 4095) / 4096 * 4096;
@@ -48,7 +51,8 @@ static void add_batch(struct sl_pool *pool, unsigned reader, unsigned number)
 	batch->reader = reader;
 	batch->slab = sl_pool_slab(pool, (uint32_t)index);
 	batch->size = pool->sizes.slab - sizeof(struct sl_slab);
-	batch->arena = sl_arena_new(64 * 1024);
+	batch->arena = sl_arena_new(ARENA_KEEP);
+	batch->decoded = sl_arena_new(ARENA_KEEP);
 	batch->results = sl_buf_make(sl_batch_results_most(batch->size) + SL_RESULTS_MOST);
 	batch->next_free = pool->quotas[reader].free;
 	pool->quotas[reader].free = batch;
@@ -116,6 +120,7 @@ void sl_pool_free(struct sl_pool **pool_p)
 	for (size_t i = 0; pool->batches && i < (size_t)pool->sizes.readers * pool->sizes.quota;
 		i++) {
 		sl_arena_free(&pool->batches[i].arena);
+		sl_arena_free(&pool->batches[i].decoded);
 		sl_buf_free(&pool->batches[i].results);
 	}
 	if (pool->base)
@@ -171,7 +176,10 @@ void sl_batch_home(struct sl_batch *batch)
 	batch->slab_notes = 0;
 	batch->notes = NULL;
 	batch->crashes = NULL;
+	batch->items = NULL;
+	batch->n_items = batch->room_items = 0;
 	sl_arena_reset(batch->arena);
+	sl_arena_reset(batch->decoded);
 	sl_buf_reset(&batch->results);
 	pthread_mutex_lock(&pool->lock);
 	sl_assert(quota->home < pool->sizes.quota);

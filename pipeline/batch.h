@@ -21,6 +21,8 @@
 /* The results of one message and of the mails inside it: at most FLOOR + FACTOR bytes for each of
  * its own, and never more than MOST. */
 enum { SL_RESULTS_FLOOR = 256 * 1024, SL_RESULTS_FACTOR = 24, SL_RESULTS_MOST = 20 << 20 };
+/* Bytes of decoded results that a batch holds at most (results.h). */
+enum { SL_BATCH_DECODED = 8 << 20 };
 
 struct sl_raw {
 	uint32_t archive;     /* number of the archive in this run's plan */
@@ -48,6 +50,8 @@ struct sl_crash {
 	struct sl_span cause, stage; /* in the batch's arena */
 };
 
+struct sl_item;
+
 struct sl_batch {
 	struct sl_pool *pool;
 	unsigned reader; /* whose quota it is */
@@ -57,13 +61,16 @@ struct sl_batch {
 	struct sl_raw raws[SL_BATCH_MESSAGES];
 	size_t n;
 	bool has_range;         /* holds the reader's large range */
-	struct sl_arena *arena; /* entry names and notes */
+	struct sl_arena *arena; /* entry names, notes, results */
 	struct sl_note *notes;
 	size_t n_notes, room_notes;
 	uint32_t slab_notes; /* how many of them came out of the slab's table */
 	struct sl_crash *crashes;
 	size_t n_crashes, room_crashes;
-	struct sl_buf results; /* encoded struct sl_result, one behind the other */
+	struct sl_buf results;    /* of a mill in this process: encoded, one behind the other */
+	struct sl_item *items;    /* results that were looked at, by message (results.h) */
+	struct sl_arena *decoded; /* what they point to */
+	size_t n_items, room_items;
 	struct sl_batch *next_free;
 };
 

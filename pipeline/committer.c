@@ -11,6 +11,7 @@
  * the reader's quota bounds how many.
  */
 #include "engine.h"
+#include "results.h"
 
 #include <stdlib.h>
 
@@ -137,10 +138,9 @@ static enum sl_rc finish_archive(struct committer *c, struct sl_input *input)
 	return sl_store_put_file(e->store, &input->stamp, &input->key, &c->err);
 }
 
-static void count_new(struct committer *c, const struct sl_result *result, enum sl_seen seen)
+static void count_new(struct committer *c, bool embedded, enum sl_seen seen)
 {
 	struct sl_engine *e = c->engine;
-	bool embedded = result->inner.n > 0;
 	if (seen == SL_SEEN_NOTHING)
 		return;
 	something_new(c);
@@ -170,28 +170,67 @@ static enum sl_rc note_limits(
 	return sl_store_mark_limited(e->store, &input->key, &c->err);
 }
 
-static enum sl_rc put_result(
-	struct committer *c, const struct sl_batch *batch, const struct sl_result *result)
+static struct sl_origin origin_of(struct committer *c, const struct sl_raw *raw,
+	const struct sl_input *input, const struct sl_parcel *parcel)
 {
-	struct sl_engine *e = c->engine;
-	const struct sl_raw *raw = &batch->raws[result->index];
-	struct sl_input *input = &e->plan->inputs[raw->archive];
 	struct sl_origin origin = { input->key, raw->entry, raw->ordinal, raw->offset,
 		raw->length };
-	enum sl_seen seen;
-	bool new_variant;
-	if (result->inner.n) {
+	if (parcel->inner.n) {
 		origin.entry = sl_arena_printf(
-			c->arena, "%.*s%.*s", SL_ARG(raw->entry), SL_ARG(result->inner));
+			c->arena, "%.*s%.*s", SL_ARG(raw->entry), SL_ARG(parcel->inner));
 		origin.ordinal = origin.offset = 0;
-		origin.length = result->length;
+		origin.length = parcel->length;
 	}
-	if (sl_store_put_result(e->store, e->night.serial, result, &origin, &seen, &new_variant,
-		    &c->err) != SL_OK)
+	return origin;
+}
+
+/* What the driver did not decode, or what there was no room for in the batch. It has looked at
+ * these bytes, so they are sound. */
+static bool decode_rest(struct committer *c, struct sl_sight *sight)
+{
+	if (!sight->message) {
+		struct sl_message *m = sl_arena_alloc(c->arena, sizeof(*m));
+		if (!sl_message_decode(sight->message_bytes, c->arena, m))
+			return false;
+		sight->message = m;
+	}
+	if (!sight->content && !sl_store_knows(c->engine->store, sight)) {
+		struct sl_content *content = sl_arena_alloc(c->arena, sizeof(*content));
+		if (!sl_content_decode(sight->content_bytes, c->arena, content))
+			return false;
+		sight->content = content;
+	}
+	return true;
+}
+
+static enum sl_rc put_item(
+	struct committer *c, const struct sl_batch *batch, const struct sl_item *item)
+{
+	struct sl_engine *e = c->engine;
+	const struct sl_parcel *parcel = &item->parcel;
+	const struct sl_raw *raw = &batch->raws[parcel->index];
+	struct sl_input *input = &e->plan->inputs[raw->archive];
+	enum sl_seen seen;
+	bool new_variant, embedded = parcel->inner.n > 0;
+	sl_arena_reset(c->arena);
+	struct sl_origin origin = origin_of(c, raw, input, parcel);
+	struct sl_sight sight = { .origin = &origin,
+		.time = parcel->time,
+		.embedded = embedded,
+		.message = item->message,
+		.content = item->content,
+		.blob = &item->blob,
+		.message_bytes = parcel->message,
+		.content_bytes = parcel->content };
+	if (!decode_rest(c, &sight))
+		return sl_err_set(
+			&c->err, SL_EXIT_INTERNAL, "a worker handed over a malformed result");
+	if (sl_store_put_sight(e->store, e->night.serial, &sight, &seen, &new_variant, &c->err) !=
+		SL_OK)
 		return SL_FATAL;
-	count_new(c, result, seen);
-	if ((result->message.flags & SL_MSG_LIMITS) &&
-		note_limits(c, input, &origin, result->message.flags) != SL_OK)
+	count_new(c, embedded, seen);
+	if ((sight.message->flags & SL_MSG_LIMITS) &&
+		note_limits(c, input, &origin, sight.message->flags) != SL_OK)
 		return SL_FATAL;
 	if (new_variant)
 		atomic_fetch_add(&e->counts.variants, 1);
@@ -277,7 +316,7 @@ static enum sl_rc count_crash(
 
 /* All results of one message, and that it is done. */
 static enum sl_rc put_message(
-	struct committer *c, const struct sl_batch *batch, uint32_t index, struct sl_span *rest)
+	struct committer *c, const struct sl_batch *batch, uint32_t index, size_t *at)
 {
 	const struct sl_raw *raw = &batch->raws[index];
 	struct sl_input *input = &c->engine->plan->inputs[raw->archive];
@@ -285,22 +324,10 @@ static enum sl_rc put_message(
 	if (ensure_archive(c, input) != SL_OK)
 		return SL_FATAL;
 	bool aside = atomic_load(&input->set_aside);
-	for (bool any = false; rest->n;) {
-		struct sl_span before = *rest;
-		struct sl_result result;
-		sl_arena_reset(c->arena);
-		if (!sl_result_decode(rest, c->arena, &result) || result.index < index)
-			return sl_err_set(&c->err, SL_EXIT_INTERNAL,
-				"a worker handed over a malformed result");
-		if (result.index > index) {
-			*rest = before;
-			sl_assert(any);
-			break;
-		}
-		any = true;
-		if (!aside && put_result(c, batch, &result) != SL_OK)
+	sl_assert(*at < batch->n_items && batch->items[*at].parcel.index == index);
+	for (; *at < batch->n_items && batch->items[*at].parcel.index == index; ++*at)
+		if (!aside && put_item(c, batch, &batch->items[*at]) != SL_OK)
 			return SL_FATAL;
-	}
 	sl_arena_reset(c->arena);
 	input->committed++;
 	c->in_txn++;
@@ -316,13 +343,13 @@ static enum sl_rc put_message(
 
 static enum sl_rc put_messages(struct committer *c, const struct sl_batch *batch)
 {
-	struct sl_span rest = sl_buf_span(&batch->results);
+	size_t at = 0;
 	for (uint32_t i = 0; i < batch->n; i++) {
 		struct sl_input *input = &c->engine->plan->inputs[batch->raws[i].archive];
-		if (put_message(c, batch, i, &rest) != SL_OK || finish_archive(c, input) != SL_OK)
+		if (put_message(c, batch, i, &at) != SL_OK || finish_archive(c, input) != SL_OK)
 			return SL_FATAL;
 	}
-	sl_assert(rest.n == 0);
+	sl_assert(at == batch->n_items);
 	return SL_OK;
 }
 

@@ -18,7 +18,7 @@ struct sl_driver sl_driver_make(
 		.number = number,
 		.window = window,
 		.cell = { .socket = -1 },
-		.arena = sl_arena_new(0) };
+		.examiner = sl_examiner_make(sl_store_secret(engine->store), &engine->blind) };
 }
 
 void sl_driver_end(struct sl_driver *driver)
@@ -28,7 +28,7 @@ void sl_driver_end(struct sl_driver *driver)
 	if (driver->cell.socket >= 0 &&
 		sl_driver_bury(driver, "the run is over", &death, &err) != SL_OK)
 		sl_log_line(driver->engine->log, SL_LOG_DEBUG, "%s", err.text);
-	sl_arena_free(&driver->arena);
+	sl_examiner_free(&driver->examiner);
 }
 
 /* ---- death ---- */

@@ -9,6 +9,7 @@
 
 #include "death.h"
 #include "engine.h"
+#include "results.h"
 
 /* Cells of the driver's kind, one at a time, spawned when needed. */
 struct sl_driver {
@@ -20,7 +21,7 @@ struct sl_driver {
 	uint64_t handled;    /* messages since the cell was born */
 	bool faulty;         /* talking to it fails, and it did not die of that; then the error */
 	struct sl_err fault;
-	struct sl_arena *arena;         /* of results being checked */
+	struct sl_examiner examiner;    /* of a worker's */
 	struct sl_mill_work work, seen; /* of all cells; of the cell at work so far */
 };
 
@@ -48,8 +49,8 @@ bool sl_driver_tell(
 enum sl_rc sl_driver_wait(
 	struct sl_driver *driver, double seconds, struct sl_cell_packet *packet_r) SL_MUST_CHECK;
 
-/* Work through a batch in the cell, with everything that goes wrong: batch->results and ->crashes
- * are filled. SL_FATAL: the run cannot go on. */
+/* Work through a batch in the cell, with everything that goes wrong: batch->items and ->crashes are
+ * filled. SL_FATAL: the run cannot go on. */
 enum sl_rc sl_driver_batch(
 	struct sl_driver *driver, struct sl_batch *batch, struct sl_err *err) SL_MUST_CHECK;
 

@@ -93,29 +93,6 @@ static void hand_over(
 	}
 }
 
-/* Is it what an honest worker would say of this message? Its names are checked, so that a cell that
- * was taken over cannot speak for another message. */
-static bool plausible(struct sl_driver *driver, const struct sl_batch *batch, uint32_t index,
-	struct sl_span results)
-{
-	const struct sl_raw *raw = &batch->raws[index];
-	unsigned outermost = 0;
-	sl_arena_reset(driver->arena);
-	while (results.n) {
-		struct sl_result result;
-		if (!sl_result_decode(&results, driver->arena, &result) || result.index != index)
-			return false;
-		if (result.inner.n)
-			continue;
-		struct sl_id id = sl_hash_name(raw->bytes);
-		struct sl_id key = sl_hash_key(raw->bytes, sl_store_secret(driver->engine->store));
-		outermost++;
-		if (!sl_id_eq(&id, &result.message.id) || !sl_id_eq(&key, &result.message.key))
-			return false;
-	}
-	return outermost == 1;
-}
-
 /* Copy first, look then: the cell can still write. False: malformed; what was good before it is
  * kept. */
 static bool collect(struct sl_driver *driver, struct sl_batch *batch, struct round *round)
@@ -126,15 +103,13 @@ static bool collect(struct sl_driver *driver, struct sl_batch *batch, struct rou
 	uint32_t done = atomic_load_explicit(&w->done, memory_order_acquire);
 	for (round->good = 0; round->good < done && round->good < round->n; round->good++) {
 		uint64_t end = w->end[round->good];
-		size_t before = batch->results.n;
 		if (end <= from || end > room || end - from > SL_RESULTS_MOST)
 			return false;
-		sl_buf_add(&batch->results, sl_span_of(w->results + from, end - from));
-		struct sl_span copy =
-			sl_span_of(batch->results.p + before, batch->results.n - before);
-		if (batch->results.overflow ||
-			!plausible(driver, batch, round->first + round->good, copy)) {
-			batch->results.n = before;
+		size_t n = (size_t)(end - from);
+		struct sl_span copy = sl_arena_copy(batch->arena, sl_span_of(w->results + from, n));
+		if (!sl_results_accept(
+			    &driver->examiner, batch, round->first + round->good, copy)) {
+			sl_arena_trim(batch->arena, (void *)(uintptr_t)copy.p, n + 1, 0);
 			return false;
 		}
 		from = end;
@@ -208,6 +183,16 @@ static void note_crash(struct sl_batch *batch, uint32_t index, const struct roun
 	crash->stage = sl_arena_copy(batch->arena, sl_span_str(stage ? stage : ""));
 }
 
+static void accept_bare(struct sl_driver *driver, struct sl_batch *batch, uint32_t index)
+{
+	struct sl_buf bare = sl_buf_make(SL_RESULTS_FLOOR);
+	sl_mill_bare(&batch->raws[index], index, sl_store_secret(driver->engine->store), &bare);
+	struct sl_span copy = sl_arena_copy(batch->arena, sl_buf_span(&bare));
+	bool good = sl_results_accept(&driver->examiner, batch, index, copy);
+	sl_assert(good);
+	sl_buf_free(&bare);
+}
+
 /* Once more, alone. Then with less and less of the program. */
 static enum sl_rc try_alone(struct sl_driver *driver, struct sl_batch *batch, uint32_t index,
 	const struct round *first, struct sl_err *err)
@@ -229,7 +214,7 @@ static enum sl_rc try_alone(struct sl_driver *driver, struct sl_batch *batch, ui
 			note_crash(batch, index, &round);
 		round.mode++;
 	}
-	sl_mill_bare(&batch->raws[index], index, sl_store_secret(e->store), &batch->results);
+	accept_bare(driver, batch, index);
 	return SL_OK;
 }
 
@@ -265,7 +250,7 @@ enum sl_rc sl_driver_batch(struct sl_driver *driver, struct sl_batch *batch, str
 			return SL_FATAL;
 		at++;
 	}
-	if (batch->results.n > WINDOW_KEEP)
+	if (sl_arena_used(batch->arena) > WINDOW_KEEP)
 		sl_pool_trim_window(e->pool, driver->window, WINDOW_KEEP);
 	return retire(driver, err);
 }

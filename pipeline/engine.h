@@ -88,6 +88,7 @@ struct sl_engine {
 	struct sl_zygote *zygote;         /* NULL: mails and archives are parsed in threads */
 	struct sl_quarantine *quarantine; /* committer */
 	struct sl_sandbox_level sandbox;  /* of the cells */
+	struct sl_secret blind;           /* main: names contents to drivers (results.h) */
 	int64_t began;                    /* main: the wall clock, for the age of files alone */
 	pthread_mutex_t lock;             /* of the six below */
 	bool failed;

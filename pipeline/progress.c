@@ -71,7 +71,7 @@ struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 	uint64_t batches = (uint64_t)e->readers * sl_engine_quota(e);
 	b.slabs = batches * config->slab;
 	b.large = (uint64_t)e->readers * config->limits.message;
-	b.results = batches * sl_batch_results_most(config->slab) +
+	b.results = batches * (sl_batch_results_most(config->slab) + SL_BATCH_DECODED) +
 		    (uint64_t)e->readers * SL_RESULTS_MOST;
 	b.parsers = (uint64_t)e->workers * 3 * config->limits.decoded;
 	b.contents = (uint64_t)e->workers * config->content_cache;

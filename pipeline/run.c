@@ -153,8 +153,9 @@ bool sl_engine_take_twin(struct sl_engine *e, size_t *input_r)
 
 struct worker_start {
 	struct sl_engine *engine;
-	struct sl_mill *mill;    /* in threads */
-	struct sl_driver driver; /* of its cell */
+	struct sl_mill *mill;        /* in threads */
+	struct sl_examiner examiner; /* the same */
+	struct sl_driver driver;     /* of its cell */
 };
 
 static enum sl_rc mill_batch(struct worker_start *start, struct sl_batch *batch, struct sl_err *err)
@@ -162,6 +163,7 @@ static enum sl_rc mill_batch(struct worker_start *start, struct sl_batch *batch,
 	if (start->engine->zygote)
 		return sl_driver_batch(&start->driver, batch, err);
 	sl_mill_batch(start->mill, batch);
+	sl_results_accept_own(&start->examiner, batch);
 	return SL_OK;
 }
 
@@ -266,10 +268,12 @@ static void wait_for_end(struct sl_engine *e)
 static void make_worker(struct sl_engine *e, unsigned number, struct worker_start *start)
 {
 	start->engine = e;
-	if (e->zygote)
+	if (e->zygote) {
 		start->driver = sl_driver_make(e, SL_CELL_WORKER, number, number);
-	else
-		start->mill = sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
+		return;
+	}
+	start->mill = sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
+	start->examiner = sl_examiner_make(sl_store_secret(e->store), &e->blind);
 }
 
 static void add_work(struct sl_engine *e, const struct worker_start *start)
@@ -308,6 +312,7 @@ static enum sl_rc stream(struct sl_engine *e, struct sl_err *err)
 	for (unsigned i = 0; i < e->workers; i++) {
 		add_work(e, &worker_starts[i]);
 		sl_mill_free(&worker_starts[i].mill);
+		sl_examiner_free(&worker_starts[i].examiner);
 	}
 	free(readers);
 	free(workers);
@@ -425,6 +430,7 @@ static int night_with_store(struct sl_engine *e, struct sl_outdir *out)
 	catch_signals();
 	if (e->zygote)
 		sl_zygote_set_secret(e->zygote, sl_store_secret(e->store));
+	sl_random_bytes(e->blind.b, sizeof(e->blind.b));
 	if (open_night(e, &err) != SL_OK || read_inputs(e, &err) != SL_OK)
 		return sl_log_failure(e->log, &err);
 	double read = sl_clock_monotonic();

@@ -293,12 +293,29 @@ bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_re
 
 /* ---- decoding ---- */
 
+/* Places of texts are counted back from where they are named, and all texts are behind the key. */
+void sl_message_bytes_without_key(struct sl_buf *to, struct sl_span message)
+{
+	enum { KEY_AT = 1 + sizeof(struct sl_id), KEY_END = KEY_AT + sizeof(struct sl_id) };
+	sl_assert(message.n > KEY_END && message.p[0] == SL_CODEC_VERSION);
+	sl_buf_add(to, sl_span_head(message, KEY_AT));
+	sl_buf_add(to, sl_span_from(message, KEY_END));
+}
+
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r)
 {
 	struct sl_visit v = sl_visit_reader(from, arena);
 	memset(message_r, 0, sizeof(*message_r));
 	sl_visit_message(&v, message_r, true);
 	return sl_visit_ended(&v);
+}
+
+bool sl_content_key(struct sl_span from, struct sl_id *key_r)
+{
+	struct sl_visit v = sl_visit_reader(from, NULL);
+	visit_version(&v);
+	sl_visit_id(&v, key_r);
+	return !v.bad;
 }
 
 bool sl_content_decode(struct sl_span from, struct sl_arena *arena, struct sl_content *content_r)

@@ -27,6 +27,8 @@ void sl_result_encode_with(
 
 /* False: the bytes are not what an encoder of this version writes (also: bytes left over). */
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);
+/* The key of an encoded content; the rest of it is not looked at. */
+bool sl_content_key(struct sl_span from, struct sl_id *key_r);
 bool sl_content_decode(struct sl_span from, struct sl_arena *arena, struct sl_content *content_r);
 /* A result whose records are not decoded yet: so a content that is known can be left alone. */
 struct sl_parcel {

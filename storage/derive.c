@@ -132,10 +132,11 @@ static void add_variant(
 	sl_variant_merge(sl_pending_add(&derived->variants, &m->variant, &fresh), &sum);
 }
 
+/* Once more, or for the first time, this message has that indicator. */
 static void add_use(struct sl_derived *derived, const struct sl_message_row *row,
-	const struct sl_indicator *i, const struct sl_id *key, uint64_t count)
+	const struct sl_familiar_use *found, uint64_t count)
 {
-	struct sl_use_row use = { .variant = row->message.variant, .indicator = *key };
+	struct sl_use_row use = { .variant = row->message.variant, .indicator = found->indicator };
 	bool fresh;
 	struct sl_use_sum *sum = sl_pending_add(&derived->uses, &use, &fresh);
 	if (fresh)
@@ -143,8 +144,8 @@ static void add_use(struct sl_derived *derived, const struct sl_message_row *row
 	/* One message counts once, however many roles the indicator has in it. */
 	use.messages = sum->serial == derived->serial ? 0 : count;
 	sum->serial = derived->serial;
-	use.roles = (uint32_t)SL_BIT(i->role);
-	use.views = (uint32_t)SL_BIT(i->view);
+	use.roles = found->roles;
+	use.views = found->views;
 	use.first = row->first;
 	use.last = row->last;
 	sl_use_merge(&sum->row, &use);
@@ -180,7 +181,10 @@ static void add_indicators(struct sl_derived *derived, const struct sl_message_r
 	for (size_t i = 0; i < n; i++) {
 		struct sl_id key = sl_indicator_key(
 			derived->secret, items[i].kind, items[i].value, &derived->scratch);
-		add_use(derived, row, &items[i], &key, count);
+		struct sl_familiar_use use = { .indicator = key,
+			.roles = (uint32_t)SL_BIT(items[i].role),
+			.views = (uint32_t)SL_BIT(items[i].view) };
+		add_use(derived, row, &use, count);
 		add_indicator(derived, &items[i], &key, row->night);
 	}
 }
@@ -194,4 +198,15 @@ void sl_derived_add(struct sl_derived *derived, const struct sl_message_row *row
 	add_indicators(derived, row, row->message.indicators, row->message.n_indicators, count);
 	if (content)
 		add_indicators(derived, row, content->indicators, content->n_indicators, count);
+}
+
+void sl_derived_add_known(struct sl_derived *derived, const struct sl_message_row *row,
+	const struct sl_familiar *known)
+{
+	sl_assert(known->night <= row->night);
+	derived->serial++;
+	add_variant(derived, row, 1);
+	add_indicators(derived, row, row->message.indicators, row->message.n_indicators, 1);
+	for (size_t i = 0; i < known->n; i++)
+		add_use(derived, row, &known->uses[i], 1);
 }

@@ -9,7 +9,7 @@
 #ifndef SL_DERIVE_H
 #define SL_DERIVE_H
 
-#include "keys.h"
+#include "familiar.h"
 #include "pending.h"
 
 /* Times over sightings: SL_TIME_NONE is no time at all. */
@@ -46,6 +46,10 @@ void sl_derived_reset(struct sl_derived *derived);
  * only its times or night have widened. `content` may be NULL when it is lost. */
 void sl_derived_add(struct sl_derived *derived, const struct sl_message_row *row,
 	const struct sl_content *content, uint64_t count);
+
+/* Add a new message of a known content. */
+void sl_derived_add_known(struct sl_derived *derived, const struct sl_message_row *row,
+	const struct sl_familiar *known);
 
 /* Merge `from` into `into`; they have the same key. A zero exemplar is none. */
 void sl_variant_merge(struct sl_variant_sum *into, const struct sl_variant_sum *from);

@@ -4,45 +4,47 @@
 /* One sighting being merged. */
 struct ingest {
 	struct sl_store *store;
-	const struct sl_result *result;
+	const struct sl_sight *sight;
 	struct sl_message_row row; /* what the message's row will be */
 	struct sl_sighting_row sighting;
 	struct sl_key message_key, sighting_key;
+	bool other;    /* the stored content is not the given one */
 	bool replaced; /* something that was stored is another now: it is added up anew later */
 };
 
-static struct ingest ingest_make(struct sl_store *store, uint64_t night,
-	const struct sl_result *result, const struct sl_origin *origin)
+static struct ingest ingest_make(
+	struct sl_store *store, uint64_t night, const struct sl_sight *sight)
 {
+	const struct sl_message *m = sight->message;
 	return (struct ingest){
 		.store = store,
-		.result = result,
-		.row = { .message = result->message,
+		.sight = sight,
+		.row = { .message = *m,
 			.sightings = 1,
-			.first = result->time,
-			.last = result->time,
+			.first = sight->time,
+			.last = sight->time,
 			.night = night },
-		.sighting = { .message = result->message.key,
-			.origin = *origin,
+		.sighting = { .message = m->key,
+			.origin = *sight->origin,
 			.night = night,
-			.time = result->time,
-			.embedded = result->inner.n > 0,
+			.time = sight->time,
+			.embedded = sight->embedded,
 			.has_place = true,
-			.flags = result->message.flags,
-			.parent = result->message.parent },
-		.message_key = sl_key_of_id(&result->message.key),
-		.sighting_key = sl_key_of_sighting(&store->secret, &result->message.key, origin),
+			.flags = m->flags,
+			.parent = m->parent },
+		.message_key = sl_key_of_id(&m->key),
+		.sighting_key = sl_key_of_sighting(&store->secret, &m->key, sight->origin),
 	};
 }
 
 /* How often the archive was reopened. */
-static enum sl_rc find_round(struct ingest *in, struct sl_err *err)
+static enum sl_rc find_round(
+	struct sl_store *store, const struct sl_id *archive, uint32_t *round_r, struct sl_err *err)
 {
-	struct sl_store *store = in->store;
-	const struct sl_id *archive = &in->sighting.origin.archive;
 	struct sl_archive_row row;
 	if (!store->round_known || !sl_id_eq(&store->round_of, archive)) {
 		struct sl_key key = sl_key_of_id(archive);
+		sl_arena_reset(store->work);
 		enum sl_rc rc =
 			sl_store_get(store, SL_TABLE_ARCHIVES, &key, store->work, &row, err);
 		if (rc == SL_FATAL)
@@ -51,8 +53,28 @@ static enum sl_rc find_round(struct ingest *in, struct sl_err *err)
 		store->round_of = *archive;
 		store->round = rc == SL_OK ? row.round : 0;
 	}
-	in->sighting.round = store->round;
+	*round_r = store->round;
 	return SL_OK;
+}
+
+/* What is read again may replace what is there. */
+static const struct sl_familiar *find_known(const struct ingest *in)
+{
+	const struct sl_sight *sight = in->sight;
+	const struct sl_familiar *known = sight->blob && !in->sighting.round
+						  ? sl_familiar_find(&in->store->familiar,
+							    sight->blob, &sight->message->content)
+						  : NULL;
+	return known && known->night <= in->row.night ? known : NULL;
+}
+
+bool sl_store_knows(struct sl_store *store, const struct sl_sight *sight)
+{
+	struct sl_err err;
+	uint32_t round;
+	sl_assert(store->txn != NULL);
+	return sight->blob && !find_round(store, &sight->origin->archive, &round, &err) && !round &&
+	       sl_familiar_find(&store->familiar, sight->blob, &sight->message->content);
 }
 
 /* The content that belongs to the message in the store: the first one put under the key stays, so
@@ -61,22 +83,32 @@ static enum sl_rc find_round(struct ingest *in, struct sl_err *err)
 static enum sl_rc put_content(struct ingest *in, struct sl_content *content_r, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
-	struct sl_key key = sl_key_of_id(&in->result->content.key);
+	const struct sl_content *given = in->sight->content;
+	struct sl_key key = sl_key_of_id(&given->key);
 	struct sl_span old;
-	*content_r = in->result->content;
-	enum sl_rc rc =
-		sl_store_put_new(store, SL_TABLE_CONTENTS, &key, &in->result->content, &old, err);
+	enum sl_rc rc;
+	*content_r = *given;
+	if (in->sight->content_bytes.n) {
+		sl_buf_reset(&store->value);
+		sl_buf_add(&store->value, in->sight->content_bytes);
+		rc = sl_store_put_new_value(store, SL_TABLE_CONTENTS, &key, &old, err);
+	} else {
+		rc = sl_store_put_new(store, SL_TABLE_CONTENTS, &key, given, &old, err);
+	}
 	if (rc != SL_END)
 		return rc;
 	if (sl_span_eq(old, sl_buf_span(&store->value)))
 		return SL_OK;
 	old = sl_arena_copy(store->work, old);
+	in->other = true;
 	bool sound =
 		sl_row_decode(SL_TABLE_CONTENTS, sl_key_span(&key), old, store->work, content_r);
 	if (sound && !in->sighting.round)
 		return SL_OK;
 	in->replaced = sound;
-	*content_r = in->result->content;
+	in->other = false;
+	sl_familiar_clear(&store->familiar);
+	*content_r = *given;
 	return sl_store_put(store, SL_TABLE_CONTENTS, &key, content_r, err);
 }
 
@@ -106,27 +138,49 @@ static enum sl_rc put_redo(struct ingest *in, const struct sl_message *before, s
 	return rc == SL_END ? SL_OK : rc;
 }
 
+static enum sl_rc put_message(struct ingest *in, struct sl_err *err)
+{
+	struct sl_store *store = in->store;
+	if (!in->sight->message_bytes.n)
+		return sl_store_put(store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
+	sl_row_message_fields(&in->row, in->sight->message_bytes, &store->value);
+	return sl_store_put_value(store, SL_TABLE_MESSAGES, &in->message_key, err);
+}
+
+/* Its content, and what it adds to the derived tables. */
+static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
+{
+	struct sl_store *store = in->store;
+	const struct sl_familiar *known = find_known(in);
+	struct sl_content content;
+	if (known) {
+		sl_derived_add_known(&store->derived, &in->row, known);
+		return SL_OK;
+	}
+	enum sl_rc rc = put_content(in, &content, err);
+	if (rc)
+		return rc;
+	sl_derived_add(&store->derived, &in->row, &content, 1);
+	if (in->sight->blob && !in->sighting.round && !in->other)
+		sl_familiar_add(&store->familiar, in->sight->blob, &content, in->row.night,
+			&store->secret, &store->derived.scratch);
+	return in->replaced ? put_redo(in, &in->row.message, err) : SL_OK;
+}
+
 static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
-	struct sl_message *m = &in->row.message;
+	const struct sl_message *m = &in->row.message;
 	struct sl_member_row member = { .variant = m->variant, .message = m->key };
 	struct sl_key member_key = sl_key_of_ids(&m->variant, &m->key);
-	struct sl_content content;
 	enum sl_rc rc = is_new_variant(in, new_variant_r, err);
 	if (!rc)
-		rc = sl_store_put(store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
+		rc = put_message(in, err);
 	if (!rc)
 		rc = sl_store_put(store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, err);
 	if (!rc)
 		rc = sl_store_put(store, SL_TABLE_MEMBERS, &member_key, &member, err);
-	if (!rc)
-		rc = put_content(in, &content, err);
-	if (!rc)
-		sl_derived_add(&store->derived, &in->row, &content, 1);
-	if (!rc && in->replaced)
-		rc = put_redo(in, m, err);
-	return rc;
+	return rc ? rc : add_content(in, err);
 }
 
 /* The record of a message is a function of its bytes, but for three fields: whether it lay inside
@@ -175,8 +229,8 @@ static enum sl_rc replace_record(
 	struct ingest *in, const struct sl_message_row *stored, struct sl_err *err)
 {
 	struct sl_content content;
-	if (!same_record(&stored->message, &in->result->message)) {
-		in->row.message = in->result->message;
+	if (!same_record(&stored->message, in->sight->message)) {
+		in->row.message = *in->sight->message;
 		merge_record(&in->row.message, &stored->message);
 		in->replaced = true;
 	}
@@ -237,7 +291,7 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 	in->row = *stored;
 	if (in->sighting.round)
 		rc = replace_record(in, stored, err);
-	bool changed = merge_record(&in->row.message, &in->result->message) || in->replaced;
+	bool changed = merge_record(&in->row.message, in->sight->message) || in->replaced;
 	if (*seen_r == SL_SEEN_SIGHTING) {
 		in->row.sightings++;
 		in->row.first = sl_time_first(stored->first, in->sighting.time);
@@ -253,18 +307,17 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 	return !rc && wider && !in->replaced ? widen(in, err) : rc;
 }
 
-enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
-	const struct sl_result *result, const struct sl_origin *origin, enum sl_seen *seen_r,
-	bool *new_variant_r, struct sl_err *err)
+enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const struct sl_sight *sight,
+	enum sl_seen *seen_r, bool *new_variant_r, struct sl_err *err)
 {
 	sl_assert(store->txn != NULL);
-	sl_assert(sl_id_eq(&result->message.content, &result->content.key));
-	struct ingest in = ingest_make(store, night, result, origin);
+	sl_assert(!sight->content || sl_id_eq(&sight->message->content, &sight->content->key));
+	struct ingest in = ingest_make(store, night, sight);
 	struct sl_message_row stored;
 	*new_variant_r = false;
 	*seen_r = SL_SEEN_NOTHING;
+	enum sl_rc rc = find_round(store, &sight->origin->archive, &in.sighting.round, err);
 	sl_arena_reset(store->work);
-	enum sl_rc rc = find_round(&in, err);
 	if (!rc)
 		rc = sl_store_get(
 			store, SL_TABLE_MESSAGES, &in.message_key, store->work, &stored, err);
@@ -274,6 +327,18 @@ enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
 		return meet_message(&in, &stored, seen_r, err);
 	*seen_r = SL_SEEN_MESSAGE;
 	return add_message(&in, new_variant_r, err);
+}
+
+enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
+	const struct sl_result *result, const struct sl_origin *origin, enum sl_seen *seen_r,
+	bool *new_variant_r, struct sl_err *err)
+{
+	struct sl_sight sight = { .origin = origin,
+		.time = result->time,
+		.embedded = result->inner.n > 0,
+		.message = &result->message,
+		.content = &result->content };
+	return sl_store_put_sight(store, night, &sight, seen_r, new_variant_r, err);
 }
 
 enum sl_rc sl_store_put_done(

@@ -160,6 +160,7 @@ static enum sl_rc remove_contents(struct sl_removal *r, struct sl_err *err)
 enum sl_rc sl_removal_run(struct sl_removal *removal, struct sl_err *err)
 {
 	sl_assert(removal->doomed && removal->store->txn);
+	sl_familiar_clear(&removal->store->familiar);
 	enum sl_rc rc = sl_store_flush(removal->store, err);
 	if (!rc)
 		rc = remove_sightings(removal, err);

@@ -103,13 +103,28 @@ static bool key_archive(struct sl_span key, void *row)
 	return sl_key_take_id(&key, &a->key) && key.n == 0;
 }
 
-static void visit_message_row(struct sl_visit *v, void *row)
+static void visit_sums(struct sl_visit *v, struct sl_message_row *m)
 {
-	struct sl_message_row *m = row;
 	sl_visit_u64(v, &m->sightings);
 	sl_visit_time(v, &m->first);
 	sl_visit_time(v, &m->last);
 	sl_visit_u64(v, &m->night);
+}
+
+void sl_row_message_fields(
+	const struct sl_message_row *row, struct sl_span message, struct sl_buf *to)
+{
+	struct sl_message_row copy = *row;
+	struct sl_visit v = sl_visit_writer(to);
+	sl_buf_reset(to);
+	visit_sums(&v, &copy);
+	sl_message_bytes_without_key(to, message);
+}
+
+static void visit_message_row(struct sl_visit *v, void *row)
+{
+	struct sl_message_row *m = row;
+	visit_sums(v, m);
 	sl_visit_message(v, &m->message, false);
 }
 
@@ -443,6 +458,12 @@ size_t sl_row_size(unsigned table)
 	return row_kinds[table].size;
 }
 
+void sl_row_seal(unsigned table, struct sl_span key, struct sl_buf *fields)
+{
+	uint32_t seal = seal_of(table, key, sl_buf_span(fields));
+	sl_buf_add(fields, sl_span_of(&seal, SEAL));
+}
+
 void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct sl_buf *to)
 {
 	_Alignas(16) char copy[ROW_MAX];
@@ -452,8 +473,7 @@ void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct s
 	sl_buf_reset(to);
 	row_kinds[table].visit(&v, copy);
 	sl_assert(!v.bad);
-	uint32_t seal = seal_of(table, key, sl_buf_span(to));
-	sl_buf_add(to, sl_span_of(&seal, SEAL));
+	sl_row_seal(table, key, to);
 }
 
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,

@@ -51,6 +51,11 @@ struct sl_redo_row {
 size_t sl_row_size(unsigned table);
 /* Replace what is in `to` by the value of `row` (of the table's row type). */
 void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct sl_buf *to);
+/* Seal fields that were encoded otherwise. */
+void sl_row_seal(unsigned table, struct sl_span key, struct sl_buf *fields);
+/* Replace what is in `to` by the fields of a message whose record is encoded already. */
+void sl_row_message_fields(
+	const struct sl_message_row *row, struct sl_span message, struct sl_buf *to);
 /* False: the seal is broken, or the bytes are no such row, or belong to another key. `arena` may
  * be NULL for variants, members, indicators, uses, sightings, nights, rejects and files. */
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,

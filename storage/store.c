@@ -277,6 +277,7 @@ enum sl_rc sl_store_release(struct sl_store *store, struct sl_err *err)
 void sl_store_abort(struct sl_store *store)
 {
 	store->held = false;
+	sl_familiar_clear(&store->familiar);
 	sl_txn_abort(&store->txn);
 	forget_gathered(store);
 }
@@ -360,25 +361,54 @@ static void count_load(
 	store->load[table].bytes += key->n + value.n + HEAD;
 }
 
-enum sl_rc sl_store_put(struct sl_store *store, unsigned table, const struct sl_key *key,
-	const void *row, struct sl_err *err)
+static enum sl_rc put(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_span value, struct sl_err *err)
 {
-	struct sl_span value = encode(store, table, key, row);
 	sl_assert(store->txn != NULL);
 	count_load(store, table, key, value);
 	enum sl_rc rc = sl_txn_put(store->txn, table, sl_key_span(key), value, err);
 	return sl_store_note(store, rc, err);
 }
 
-enum sl_rc sl_store_put_new(struct sl_store *store, unsigned table, const struct sl_key *key,
-	const void *row, struct sl_span *old_r, struct sl_err *err)
+static enum sl_rc put_new(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_span value, struct sl_span *old_r, struct sl_err *err)
 {
-	struct sl_span value = encode(store, table, key, row);
 	sl_assert(store->txn != NULL);
 	enum sl_rc rc = sl_txn_put_new(store->txn, table, sl_key_span(key), value, old_r, err);
 	if (rc == SL_OK)
 		count_load(store, table, key, value);
 	return sl_store_note(store, rc, err);
+}
+
+enum sl_rc sl_store_put(struct sl_store *store, unsigned table, const struct sl_key *key,
+	const void *row, struct sl_err *err)
+{
+	return put(store, table, key, encode(store, table, key, row), err);
+}
+
+enum sl_rc sl_store_put_new(struct sl_store *store, unsigned table, const struct sl_key *key,
+	const void *row, struct sl_span *old_r, struct sl_err *err)
+{
+	return put_new(store, table, key, encode(store, table, key, row), old_r, err);
+}
+
+static struct sl_span seal(struct sl_store *store, unsigned table, const struct sl_key *key)
+{
+	sl_row_seal(table, sl_key_span(key), &store->value);
+	sl_assert(!store->value.overflow);
+	return sl_buf_span(&store->value);
+}
+
+enum sl_rc sl_store_put_value(
+	struct sl_store *store, unsigned table, const struct sl_key *key, struct sl_err *err)
+{
+	return put(store, table, key, seal(store, table, key), err);
+}
+
+enum sl_rc sl_store_put_new_value(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_span *old_r, struct sl_err *err)
+{
+	return put_new(store, table, key, seal(store, table, key), old_r, err);
 }
 
 enum sl_rc sl_store_delete(

@@ -181,6 +181,25 @@ size_t sl_store_dirty(const struct sl_store *store);
 
 enum sl_seen { SL_SEEN_MESSAGE, SL_SEEN_SIGHTING, SL_SEEN_NOTHING };
 
+/* One result on its way into the store. */
+struct sl_sight {
+	const struct sl_origin *origin;
+	int64_t time;
+	bool embedded;
+	const struct sl_message *message;
+	const struct sl_content *content; /* NULL: only when the store knows it */
+	/* A name of the content's bytes, the same for the same bytes and for no others; or NULL. */
+	const struct sl_id *blob;
+	/* As an encoder of today writes them: sl_result_take(). Or empty. */
+	struct sl_span message_bytes, content_bytes;
+};
+
+/* Were these very bytes put in this run, so that nobody need look at them again? The answer holds
+ * until the next write. */
+bool sl_store_knows(struct sl_store *store, const struct sl_sight *sight);
+enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const struct sl_sight *sight,
+	enum sl_seen *seen_r, bool *new_variant_r, struct sl_err *err) SL_MUST_CHECK;
+
 /* Merge one sighting. seen_r: a new message, a new sighting of a known one, or nothing new; a new
  * message may still be of a known content or variant: *new_variant_r. */
 enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,

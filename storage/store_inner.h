@@ -38,6 +38,7 @@ struct sl_store {
 	struct sl_buf value;   /* of the row that was put last */
 	struct sl_arena *work; /* of one call */
 	struct sl_derived derived;
+	struct sl_familiar_set familiar;
 	/* How often the archive of the last result was reopened. */
 	bool round_known;
 	struct sl_id round_of;
@@ -61,6 +62,11 @@ enum sl_rc sl_store_get(struct sl_store *store, unsigned table, const struct sl_
 	struct sl_arena *arena, void *row_r, struct sl_err *err) SL_MUST_CHECK;
 enum sl_rc sl_store_put(struct sl_store *store, unsigned table, const struct sl_key *key,
 	const void *row, struct sl_err *err) SL_MUST_CHECK;
+/* The same for a row whose fields are encoded already, but for the seal, in store->value. */
+enum sl_rc sl_store_put_value(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_err *err) SL_MUST_CHECK;
+enum sl_rc sl_store_put_new_value(struct sl_store *store, unsigned table, const struct sl_key *key,
+	struct sl_span *old_r, struct sl_err *err) SL_MUST_CHECK;
 /* SL_END: there was one, it was left alone; *old_r is its value, until the next write. */
 enum sl_rc sl_store_put_new(struct sl_store *store, unsigned table, const struct sl_key *key,
 	const void *row, struct sl_span *old_r, struct sl_err *err) SL_MUST_CHECK;

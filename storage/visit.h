@@ -78,5 +78,7 @@ void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts);
  * the message's key, so it is not in them; version 1 had it there, too. */
 void sl_visit_message(struct sl_visit *v, struct sl_message *message, bool keyed);
 void sl_visit_content(struct sl_visit *v, struct sl_content *content);
+/* Add an encoded message as its row has it: without its key. */
+void sl_message_bytes_without_key(struct sl_buf *to, struct sl_span message);
 
 #endif
