@@ -54,6 +54,7 @@ union any_row {
 	struct sl_variant_row variant;
 	struct sl_sighting_row sighting;
 	struct sl_identity_row identity;
+	struct sl_use_chunk uses;
 };
 
 static enum sl_rc check_rows(struct sl_findings *f, unsigned table, struct sl_err *err)

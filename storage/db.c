@@ -395,6 +395,53 @@ enum sl_rc sl_txn_put_new(struct sl_txn *txn, unsigned table, struct sl_span key
 	return rc ? fail(txn->db, rc, "put", err) : SL_OK;
 }
 
+/* Around a key: what stands behind it, and what at or before it. */
+static int look_around(
+	MDB_cursor *cursor, MDB_val wanted, MDB_val *key, MDB_val *value, MDB_val *next)
+{
+	MDB_val none = { 0, NULL };
+	*key = wanted;
+	*next = none;
+	int rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+	if (!rc && key->mv_size == wanted.mv_size &&
+		memcmp(key->mv_data, wanted.mv_data, wanted.mv_size) == 0) {
+		MDB_val there = none;
+		rc = mdb_cursor_get(cursor, next, &there, MDB_NEXT);
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	}
+	if (!rc)
+		*next = *key;
+	if (!rc || rc == MDB_NOTFOUND)
+		rc = mdb_cursor_get(cursor, key, value, rc ? MDB_LAST : MDB_PREV);
+	return rc;
+}
+
+enum sl_rc sl_txn_get_floor(struct sl_txn *txn, unsigned table, struct sl_span key,
+	struct sl_span *key_r, struct sl_span *value_r, struct sl_span *next_r, struct sl_err *err)
+{
+	MDB_val k = { 0, NULL }, v = { 0, NULL }, next = { 0, NULL };
+	MDB_cursor *cursor;
+	sl_assert(key_fits(key));
+	*key_r = *value_r = *next_r = SL_SPAN_NULL;
+	int rc = GUARDED(mdb_cursor_open(txn->txn, dbi_of(txn, table), &cursor));
+	if (rc)
+		return fail(txn->db, rc, "cursor", err);
+	rc = GUARDED(look_around(cursor, to_val(key), &k, &v, &next));
+	enter();
+	mdb_cursor_close(cursor);
+	leave(0);
+	*next_r = to_span(next);
+	if (rc == MDB_NOTFOUND)
+		return SL_END;
+	if (rc)
+		return fail(txn->db, rc, "get", err);
+	if (!sl_page_fits(&txn->db->pages, k.mv_data) || !sl_page_fits(&txn->db->pages, v.mv_data))
+		return damaged(txn->db, "get", "a page is not the one that belongs there", err);
+	*key_r = to_span(k);
+	*value_r = to_span(v);
+	return SL_OK;
+}
+
 enum sl_rc sl_txn_delete(struct sl_txn *txn, unsigned table, struct sl_span key, struct sl_err *err)
 {
 	MDB_val k = to_val(key);

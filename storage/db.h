@@ -53,6 +53,11 @@ enum sl_rc sl_txn_put(struct sl_txn *txn, unsigned table, struct sl_span key, st
 /* SL_END: the key is there already, nothing was done; *old_r is its value. */
 enum sl_rc sl_txn_put_new(struct sl_txn *txn, unsigned table, struct sl_span key,
 	struct sl_span value, struct sl_span *old_r, struct sl_err *err) SL_MUST_CHECK;
+/* The pair of the largest key that is not behind `key`, and the key that follows that one, empty
+ * when there is none. SL_END: no such pair; then *next_r is the first key of all. */
+enum sl_rc sl_txn_get_floor(struct sl_txn *txn, unsigned table, struct sl_span key,
+	struct sl_span *key_r, struct sl_span *value_r, struct sl_span *next_r,
+	struct sl_err *err) SL_MUST_CHECK;
 /* SL_END: was not there. */
 enum sl_rc sl_txn_delete(
 	struct sl_txn *txn, unsigned table, struct sl_span key, struct sl_err *err) SL_MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store_inner.h"
+#include "uses.h"
 
 #include <stdlib.h>
 
@@ -17,15 +17,21 @@ static enum sl_rc exemplar_digest(
 	return rc == SL_END ? SL_OK : rc;
 }
 
+/* Most rows of a night are new: one search then. */
 static enum sl_rc flush_variant(
 	struct sl_store *store, const struct sl_variant_sum *sum, struct sl_err *err)
 {
 	struct sl_key key = sl_key_of_id(&sum->row.key);
 	struct sl_variant_sum into = { .row = { .key = sum->row.key } };
-	enum sl_rc rc = sl_store_get(store, SL_TABLE_VARIANTS, &key, store->work, &into.row, err);
-	if (rc == SL_END)
-		into.row.key = sum->row.key;
-	else if (rc == SL_OK && sl_variant_tie(&into.row, &sum->row))
+	struct sl_span old;
+	sl_variant_merge(&into, sum);
+	enum sl_rc rc = sl_store_put_new(store, SL_TABLE_VARIANTS, &key, &into.row, &old, err);
+	if (rc != SL_END)
+		return rc;
+	into = (struct sl_variant_sum){ .row = { .key = sum->row.key } };
+	if (!sl_row_decode(SL_TABLE_VARIANTS, sl_key_span(&key), old, NULL, &into.row))
+		return sl_store_note(store, sl_store_damaged(store, SL_TABLE_VARIANTS, err), err);
+	if (sl_variant_tie(&into.row, &sum->row))
 		rc = exemplar_digest(store, &into, err);
 	if (rc == SL_FATAL)
 		return rc;
@@ -33,31 +39,18 @@ static enum sl_rc flush_variant(
 	return sl_store_put(store, SL_TABLE_VARIANTS, &key, &into.row, err);
 }
 
-static enum sl_rc flush_use(
-	struct sl_store *store, const struct sl_use_sum *sum, struct sl_err *err)
-{
-	struct sl_key key = sl_key_of_ids(&sum->row.variant, &sum->row.indicator);
-	struct sl_use_row into;
-	enum sl_rc rc = sl_store_get(store, SL_TABLE_USES, &key, store->work, &into, err);
-	if (rc == SL_FATAL)
-		return rc;
-	if (rc == SL_END)
-		into = sum->row;
-	else
-		sl_use_merge(&into, &sum->row);
-	return sl_store_put(store, SL_TABLE_USES, &key, &into, err);
-}
-
 static enum sl_rc flush_indicator(
 	struct sl_store *store, const struct sl_indicator_row *sum, struct sl_err *err)
 {
 	struct sl_key key = sl_key_of_id(&sum->key);
 	struct sl_indicator_row into;
-	enum sl_rc rc = sl_store_get(store, SL_TABLE_INDICATORS, &key, store->work, &into, err);
-	if (rc == SL_FATAL)
+	struct sl_span old;
+	enum sl_rc rc = sl_store_put_new(store, SL_TABLE_INDICATORS, &key, sum, &old, err);
+	if (rc != SL_END)
 		return rc;
-	if (rc == SL_END)
-		return sl_store_put(store, SL_TABLE_INDICATORS, &key, sum, err);
+	old = sl_arena_copy(store->work, old);
+	if (!sl_row_decode(SL_TABLE_INDICATORS, sl_key_span(&key), old, NULL, &into))
+		return sl_store_note(store, sl_store_damaged(store, SL_TABLE_INDICATORS, err), err);
 	if (!sl_indicator_merge(&into, sum))
 		return SL_OK;
 	return sl_store_put(store, SL_TABLE_INDICATORS, &key, &into, err);
@@ -74,10 +67,8 @@ static enum sl_rc flush_derived(struct sl_store *store, struct sl_err *err)
 		sl_arena_reset(store->work);
 		rc = flush_variant(store, sl_pending_at(&d->variants, i), err);
 	}
-	for (size_t i = 0; !rc && i < d->uses.n; i++) {
-		sl_arena_reset(store->work);
-		rc = flush_use(store, sl_pending_at(&d->uses, i), err);
-	}
+	if (!rc)
+		rc = sl_uses_flush(store, &d->uses, err);
 	for (size_t i = 0; !rc && i < d->indicators.n; i++) {
 		sl_arena_reset(store->work);
 		rc = flush_indicator(store, sl_pending_at(&d->indicators, i), err);

@@ -4,7 +4,7 @@
  *   archives    archive                           contents    content
  *   messages    message                           variants    variant
  *   sightings   message archive entry ordinal     members     variant message
- *   indicators  indicator                         uses        variant indicator
+ *   indicators  indicator                         uses        variant bound
  *   campaigns   id text                           lineage     seq
  *   nights      serial                            rejects     archive text offset
  *   files       device inode size mtime ctime     lookups     name NUL kind value

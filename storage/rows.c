@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
+#include "derive.h"
 #include "visit.h"
 
 enum { SEAL = 4, ROW_MAX = 2048, SCORE_MAX = 1000 };
@@ -230,21 +231,100 @@ static bool key_indicator(struct sl_span key, void *row)
 	return sl_key_take_id(&key, &i->key) && key.n == 0;
 }
 
-static void visit_use(struct sl_visit *v, void *row)
+static void visit_use_head(struct sl_visit *v, struct sl_use_row *u)
 {
-	struct sl_use_row *u = row;
 	u->roles = (uint32_t)sl_visit_max(v, u->roles, SL_BIT(SL_ROLES) - 1);
 	u->views = (uint32_t)sl_visit_max(v, u->views, SL_BIT(SL_VIEWS) - 1);
 	sl_visit_u64(v, &u->messages);
-	sl_visit_time(v, &u->first);
-	sl_visit_time(v, &u->last);
 }
 
-static bool key_use(struct sl_span key, void *row)
+/* A row of schema 2: one use, whose indicator is in the key. Its roles are not none, so it does not
+ * begin with a zero. */
+static void visit_single_use(struct sl_visit *v, struct sl_use_chunk *c)
 {
-	struct sl_use_row *u = row;
-	return sl_key_take_id(&key, &u->variant) && sl_key_take_id(&key, &u->indicator) &&
-	       key.n == 0;
+	c->uses = sl_arena_zalloc(v->arena, sizeof(*c->uses));
+	c->n = 1;
+	visit_use_head(v, c->uses);
+	sl_visit_time(v, &c->uses->first);
+	sl_visit_time(v, &c->uses->last);
+}
+
+/* The earliest time of all: the others are counted from it. */
+static int64_t base_of(const struct sl_use_chunk *c)
+{
+	int64_t base = SL_TIME_NONE;
+	for (size_t i = 0; i < c->n; i++)
+		base = sl_time_first(base, c->uses[i].first);
+	return base;
+}
+
+/* Zero is no time; one is the base. */
+static void visit_use_time(struct sl_visit *v, int64_t *time, int64_t base)
+{
+	uint64_t code = *time == SL_TIME_NONE ? 0 : (uint64_t)*time - (uint64_t)base + 1;
+	sl_visit_u64(v, &code);
+	uint64_t sum = (uint64_t)base + code - 1;
+	if (v->reading && code == 0)
+		*time = SL_TIME_NONE;
+	else if (v->reading)
+		memcpy(time, &sum, sizeof(sum));
+	if (code && (*time == SL_TIME_NONE || *time < base))
+		sl_visit_refuse(v);
+}
+
+static void visit_chunked_use(struct sl_visit *v, struct sl_use_row *u, int64_t base)
+{
+	sl_visit_id(v, &u->indicator);
+	visit_use_head(v, u);
+	visit_use_time(v, &u->first, base);
+	visit_use_time(v, &u->last, base);
+}
+
+static void visit_uses(struct sl_visit *v, void *row)
+{
+	enum { USE_MIN = sizeof(struct sl_id) + 5 };
+	struct sl_use_chunk *c = row;
+	uint64_t n = c->n;
+	if (v->reading && v->in.n && v->in.p[0] != 0) {
+		visit_single_use(v, c);
+		return;
+	}
+	uint64_t mark = sl_visit_max(v, 0, 0);
+	int64_t base = v->reading ? SL_TIME_NONE : base_of(c);
+	(void)mark;
+	sl_visit_time(v, &base);
+	sl_visit_u64(v, &n);
+	if (v->reading && (n == 0 || n > v->in.n / USE_MIN))
+		sl_visit_refuse(v);
+	if (v->bad)
+		return;
+	if (v->reading)
+		c->uses = sl_arena_zalloc(v->arena, (size_t)n * sizeof(*c->uses));
+	c->n = (size_t)n;
+	for (size_t i = 0; i < c->n && !v->bad; i++) {
+		struct sl_use_row use = c->uses[i];
+		visit_chunked_use(v, &use, base);
+		if (v->reading)
+			c->uses[i] = use;
+	}
+}
+
+/* Indicators rise, from the bound on. */
+static bool key_uses(struct sl_span key, void *row)
+{
+	struct sl_use_chunk *c = row;
+	if (!sl_key_take_id(&key, &c->variant) || !sl_key_take_id(&key, &c->from) || key.n)
+		return false;
+	if (c->n == 1 && sl_id_is_zero(&c->uses[0].indicator))
+		c->uses[0].indicator = c->from;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct sl_id *before = i ? &c->uses[i - 1].indicator : &c->from;
+		int order = sl_id_cmp(before, &c->uses[i].indicator);
+		if (order > 0 || (order == 0 && i))
+			return false;
+		c->uses[i].variant = c->variant;
+	}
+	return c->n > 0;
 }
 
 static void visit_weakest(struct sl_visit *v, struct sl_campaign_row *c)
@@ -435,7 +515,7 @@ static const struct row_kind {
 	[SL_TABLE_MEMBERS] = { sizeof(struct sl_member_row), visit_nothing, key_member },
 	[SL_TABLE_INDICATORS] = { sizeof(struct sl_indicator_row), visit_indicator_row,
 		key_indicator },
-	[SL_TABLE_USES] = { sizeof(struct sl_use_row), visit_use, key_use },
+	[SL_TABLE_USES] = { sizeof(struct sl_use_chunk), visit_uses, key_uses },
 	[SL_TABLE_CAMPAIGNS] = { sizeof(struct sl_campaign_row), visit_campaign, key_campaign },
 	[SL_TABLE_LINEAGE] = { sizeof(struct sl_lineage_row), visit_lineage, key_lineage },
 	[SL_TABLE_NIGHTS] = { sizeof(struct sl_night_row), visit_night, key_night },

@@ -22,6 +22,13 @@ struct sl_lookup_row {
 	struct sl_answer answer;
 };
 
+/* Uses of one variant as they lie in a row: uses.h. */
+struct sl_use_chunk {
+	struct sl_id variant, from;
+	struct sl_use_row *uses;
+	size_t n;
+};
+
 /* The row "identity" of table meta. */
 struct sl_identity_row {
 	struct sl_secret secret;
@@ -57,7 +64,7 @@ void sl_row_seal(unsigned table, struct sl_span key, struct sl_buf *fields);
 void sl_row_message_fields(
 	const struct sl_message_row *row, struct sl_span message, struct sl_buf *to);
 /* False: the seal is broken, or the bytes are no such row, or belong to another key. `arena` may
- * be NULL for variants, members, indicators, uses, sightings, nights, rejects and files. */
+ * be NULL for variants, members, indicators, sightings, nights, rejects and files. */
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,
 	void *row_r);
 

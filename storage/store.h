@@ -22,8 +22,8 @@
 #include "pipeline/source.h"
 
 /* Schema 2 added fields at the end of archives and sightings, and two tables (keys.h); schema 3
- * writes records in version 2 of the codec. Older stores can be read; opening one for writing makes
- * it one of schema 3. */
+ * writes records in version 2 of the codec, and many uses into one row (uses.h). Older stores can
+ * be read; opening one for writing makes it one of schema 3. */
 enum { SL_STORE_SCHEMA = 3, SL_STORE_SCHEMA_OLDEST = 1 };
 
 struct sl_store;

@@ -186,7 +186,10 @@ struct sl_scan {
 	struct sl_view *view;
 	struct sl_cursor *cursor; /* NULL: nothing to walk */
 	enum sl_table table;
-	uint64_t rows; /* that were met */
+	uint64_t rows;             /* that were met */
+	struct sl_arena *arena;    /* owned; of a row that holds many uses */
+	struct sl_use_chunk chunk; /* the row */
+	size_t use;                /* of them that is given next */
 	size_t n;
 	char prefix[SL_DB_KEY_MAX];
 };
@@ -234,7 +237,7 @@ struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct s
 	return scan;
 }
 
-bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
+static bool next_row(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 {
 	struct sl_span key, value, prefix = sl_span_of(scan->prefix, scan->n);
 	struct sl_err err;
@@ -255,10 +258,33 @@ bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 	return false;
 }
 
+/* Out of rows that hold many. */
+static bool next_use(struct sl_scan *scan, struct sl_use_row *row_r)
+{
+	if (!scan->arena)
+		scan->arena = sl_arena_new(0);
+	while (scan->use == scan->chunk.n) {
+		sl_arena_reset(scan->arena);
+		scan->use = scan->chunk.n = 0;
+		if (!next_row(scan, scan->arena, &scan->chunk))
+			return false;
+	}
+	*row_r = scan->chunk.uses[scan->use++];
+	return true;
+}
+
+bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
+{
+	if (scan->table == SL_TABLE_USES)
+		return next_use(scan, row_r);
+	return next_row(scan, arena, row_r);
+}
+
 void sl_scan_close(struct sl_scan **scan)
 {
 	if (!*scan)
 		return;
+	sl_arena_free(&(*scan)->arena);
 	sl_cursor_close(&(*scan)->cursor);
 	free(*scan);
 	*scan = NULL;

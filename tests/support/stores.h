@@ -111,6 +111,16 @@ static inline void stores_forget_rounds(enum sl_table table, void *row)
 		((struct sl_archive_row *)row)->round = 0;
 }
 
+/* Several uses share a row, and how many is chance. */
+static inline void stores_encode(enum sl_table table, void *row, struct sl_buf *value)
+{
+	struct sl_use_chunk chunk = { .uses = row, .n = 1 };
+	if (table == SL_TABLE_USES)
+		memset(&chunk.uses->indicator, 1, sizeof(chunk.uses->indicator));
+	sl_row_encode(table, SL_SPAN_NULL,
+		table == SL_TABLE_USES ? (const void *)&chunk : (const void *)row, value);
+}
+
 /* All rows as sorted lines, in the arena; equal for equal stores whatever their secrets. */
 static inline struct sl_span stores_dump(struct sl_store *store, struct sl_arena *arena)
 {
@@ -129,7 +139,7 @@ static inline struct sl_span stores_dump(struct sl_store *store, struct sl_arena
 				stores_visible_key(view, table, row, &line);
 			sl_buf_char(&line, ' ');
 			stores_forget_rounds(table, row);
-			sl_row_encode(table, SL_SPAN_NULL, row, &value);
+			stores_encode(table, row, &value);
 			sl_buf_hex(&line, value.p, value.n);
 			sl_buf_char(&line, '\n');
 			*SL_ARENA_PUSH(arena, lines, n, room) =

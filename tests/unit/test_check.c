@@ -91,7 +91,7 @@ static void drop_member(struct room *room)
 
 static void drop_use(struct room *room)
 {
-	struct sl_use_row row;
+	struct sl_use_chunk row;
 	struct sl_key key = first_key(room, SL_TABLE_USES, &row);
 	drop(room, SL_TABLE_USES, &key);
 }
@@ -120,17 +120,17 @@ static void circle(struct room *room)
 
 static void wrong_count(struct room *room)
 {
-	struct sl_use_row row;
+	struct sl_use_chunk row;
 	struct sl_key key = first_key(room, SL_TABLE_USES, &row);
-	row.messages++;
+	row.uses[0].messages++;
 	put(room, SL_TABLE_USES, &key, &row);
 }
 
 static void wrong_role(struct room *room)
 {
-	struct sl_use_row row;
+	struct sl_use_chunk row;
 	struct sl_key key = first_key(room, SL_TABLE_USES, &row);
-	row.roles ^= 1;
+	row.uses[0].roles ^= 1;
 	put(room, SL_TABLE_USES, &key, &row);
 }
 
@@ -176,7 +176,7 @@ static void foreign_indicator(struct room *room)
 
 static void foreign_use(struct room *room)
 {
-	struct sl_use_row row;
+	struct sl_use_chunk row;
 	struct sl_key key = first_key(room, SL_TABLE_USES, &row);
 	key.b[3] ^= 1;
 	put(room, SL_TABLE_USES, &key, &row);
@@ -250,7 +250,7 @@ static void lineage_gap(struct room *room)
 
 static void broken_bytes(struct room *room)
 {
-	struct sl_use_row row;
+	struct sl_use_chunk row;
 	struct sl_key key = first_key(room, SL_TABLE_USES, &row);
 	STORES_OK(sl_txn_put(
 		room->store->txn, SL_TABLE_USES, sl_key_span(&key), SL_SPAN("nonsense"), &err));
@@ -278,7 +278,7 @@ static const struct damage {
 	{ drop_content, "its content is missing", false },
 	{ drop_variant, "its variant is missing", true },
 	{ drop_member, "is no member of its variant", true },
-	{ drop_use, "1 of its uses are missing", true },
+	{ drop_use, " of its uses are missing", true },
 	{ drop_indicator, "indicators ", true },
 	{ drop_campaign, "its campaign is missing", false },
 	{ circle, "leads to no living campaign", false },
