@@ -65,13 +65,13 @@ static enum sl_rc flush_derived(struct sl_store *store, struct sl_err *err)
 	sl_pending_sort(&d->indicators);
 	for (size_t i = 0; !rc && i < d->variants.n; i++) {
 		sl_arena_reset(store->work);
-		rc = flush_variant(store, sl_pending_at(&d->variants, i), err);
+		rc = flush_variant(store, sl_pending_sorted(&d->variants, i), err);
 	}
 	if (!rc)
 		rc = sl_uses_flush(store, &d->uses, err);
 	for (size_t i = 0; !rc && i < d->indicators.n; i++) {
 		sl_arena_reset(store->work);
-		rc = flush_indicator(store, sl_pending_at(&d->indicators, i), err);
+		rc = flush_indicator(store, sl_pending_sorted(&d->indicators, i), err);
 	}
 	sl_derived_reset(d);
 	return rc;

@@ -16,6 +16,7 @@ void sl_pending_free(struct sl_pending *set)
 {
 	free(set->items);
 	free(set->slots);
+	free(set->order);
 	*set = sl_pending_make(set->item_size, set->key_size);
 }
 
@@ -31,27 +32,37 @@ void sl_pending_reset(struct sl_pending *set)
 	set->n = 0;
 }
 
-static size_t slot_of(const struct sl_pending *set, const void *key)
+/* The first half of a use is one and the same for all uses of a variant. */
+static uint64_t mix(const struct sl_pending *set, const void *key)
 {
 	uint64_t first, last;
 	memcpy(&first, key, sizeof(first));
 	memcpy(&last, (const char *)key + set->key_size - sizeof(last), sizeof(last));
-	/* The first half of a use is one and the same for all uses of a variant. */
 	uint64_t mixed = (first ^ last * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
-	return (size_t)(mixed >> 32) & (set->n_slots - 1);
+	return mixed ^ mixed >> 32;
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static uint32_t *slot_for(const struct sl_pending *set, const void *key)
+static struct sl_pending_slot *slot_for(
+	const struct sl_pending *set, const void *key, uint64_t mixed)
 {
-	size_t at = slot_of(set, key);
-	while (set->slots[at]) {
-		const char *item = sl_pending_at(set, set->slots[at] - 1);
-		if (memcmp(item, key, set->key_size) == 0)
+	size_t at = (size_t)mixed & (set->n_slots - 1);
+	uint32_t tag = (uint32_t)(mixed >> 32);
+	while (set->slots[at].item) {
+		const struct sl_pending_slot *slot = &set->slots[at];
+		if (slot->tag == tag &&
+			memcmp(sl_pending_at(set, slot->item - 1), key, set->key_size) == 0)
 			break;
 		at = (at + 1) & (set->n_slots - 1);
 	}
 	return &set->slots[at];
+}
+
+static void take_slot(struct sl_pending_slot *slot, uint64_t mixed, size_t i)
+{
+	sl_assert(slot->item == 0 && i < UINT32_MAX);
+	slot->tag = (uint32_t)(mixed >> 32);
+	slot->item = (uint32_t)(i + 1);
 }
 
 static void widen_slots(struct sl_pending *set)
@@ -60,51 +71,70 @@ static void widen_slots(struct sl_pending *set)
 	free(set->slots);
 	set->slots = sl_calloc(n, sizeof(*set->slots));
 	set->n_slots = n;
-	for (size_t i = 0; i < set->n; i++)
-		*slot_for(set, sl_pending_at(set, i)) = (uint32_t)(i + 1);
+	for (size_t i = 0; i < set->n; i++) {
+		const void *key = sl_pending_at(set, i);
+		uint64_t mixed = mix(set, key);
+		take_slot(slot_for(set, key, mixed), mixed, i);
+	}
 }
 
 void *sl_pending_find(const struct sl_pending *set, const void *key)
 {
 	if (set->n == 0)
 		return NULL;
-	const uint32_t *slot = slot_for(set, key);
-	return *slot ? sl_pending_at(set, *slot - 1) : NULL;
+	const struct sl_pending_slot *slot = slot_for(set, key, mix(set, key));
+	return slot->item ? sl_pending_at(set, slot->item - 1) : NULL;
 }
 
 void *sl_pending_add(struct sl_pending *set, const void *key, bool *new_r)
 {
 	if (set->n * 2 >= set->n_slots)
 		widen_slots(set);
-	uint32_t *slot = slot_for(set, key);
-	*new_r = *slot == 0;
-	if (*slot)
-		return sl_pending_at(set, *slot - 1);
+	uint64_t mixed = mix(set, key);
+	struct sl_pending_slot *slot = slot_for(set, key, mixed);
+	*new_r = slot->item == 0;
+	if (slot->item)
+		return sl_pending_at(set, slot->item - 1);
 	if (set->n == set->room) {
 		set->room = set->room ? set->room * 2 : SLOTS_MIN;
 		set->items = sl_realloc(set->items, set->room * set->item_size);
 	}
-	sl_assert(set->n < UINT32_MAX);
+	take_slot(slot, mixed, set->n);
 	char *item = sl_pending_at(set, set->n++);
 	memset(item, 0, set->item_size);
 	memcpy(item, key, set->key_size);
-	*slot = (uint32_t)set->n;
 	return item;
 }
 
-static int order_16(const void *a, const void *b)
+static struct sl_pending_place place_of(const struct sl_pending *set, size_t i)
 {
-	return memcmp(a, b, 16);
+	struct sl_pending_place place = { .item = i };
+	size_t n = set->key_size < sizeof(place.words) ? set->key_size : sizeof(place.words);
+	memcpy(place.words, sl_pending_at(set, i), n);
+	for (size_t k = 0; k < SL_LEN(place.words); k++)
+		place.words[k] = __builtin_bswap64(place.words[k]);
+	return place;
 }
 
-static int order_32(const void *a, const void *b)
+static int compare(const void *a, const void *b, void *set_p)
 {
-	return memcmp(a, b, 32);
+	const struct sl_pending_place *x = a, *y = b;
+	const struct sl_pending *set = set_p;
+	for (size_t k = 0; k < SL_LEN(x->words); k++)
+		if (x->words[k] != y->words[k])
+			return x->words[k] < y->words[k] ? -1 : 1;
+	return memcmp(sl_pending_at(set, x->item), sl_pending_at(set, y->item), set->key_size);
 }
 
 void sl_pending_sort(struct sl_pending *set)
 {
+	if (set->n > set->room_order) {
+		set->room_order = set->room;
+		free(set->order);
+		set->order = sl_calloc(set->room_order, sizeof(*set->order));
+	}
+	for (size_t i = 0; i < set->n; i++)
+		set->order[i] = place_of(set, i);
 	if (set->n)
-		qsort(set->items, set->n, set->item_size,
-			set->key_size == 16 ? order_16 : order_32);
+		qsort_r(set->order, set->n, sizeof(*set->order), compare, set);
 }

@@ -10,12 +10,26 @@
 
 #include "pipeline/base/base.h"
 
+/* The tag tells most keys that differ apart, so that few items are looked at. */
+struct sl_pending_slot {
+	uint32_t tag;
+	uint32_t item; /* number + 1, 0: free */
+};
+
+/* The first 24 bytes of a key as numbers: sorting by them needs no look at the items. */
+struct sl_pending_place {
+	uint64_t words[3];
+	size_t item;
+};
+
 struct sl_pending {
 	size_t item_size, key_size;
 	char *items; /* owned */
 	size_t n, room;
-	uint32_t *slots; /* owned; item number + 1, 0 is free */
-	size_t n_slots;  /* power of two */
+	struct sl_pending_slot *slots;  /* owned */
+	size_t n_slots;                 /* power of two */
+	struct sl_pending_place *order; /* owned; of sl_pending_sort() */
+	size_t room_order;
 };
 
 struct sl_pending sl_pending_make(size_t item_size, size_t key_size);
@@ -26,11 +40,16 @@ void *sl_pending_add(struct sl_pending *set, const void *key, bool *new_r)
 	__attribute__((returns_nonnull));
 /* NULL: not there. */
 void *sl_pending_find(const struct sl_pending *set, const void *key);
-/* Put the items in key order, for a walk; nothing but sl_pending_reset() may follow. */
-void sl_pending_sort(struct sl_pending *set);
+/* Item number `i` in the order in which they were added. */
 static inline void *sl_pending_at(const struct sl_pending *set, size_t i)
 {
 	return set->items + i * set->item_size;
+}
+/* Find the order of keys, for sl_pending_sorted(), which holds until the next add. */
+void sl_pending_sort(struct sl_pending *set);
+static inline void *sl_pending_sorted(const struct sl_pending *set, size_t i)
+{
+	return sl_pending_at(set, set->order[i].item);
 }
 
 #endif

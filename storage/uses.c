@@ -10,7 +10,7 @@ struct flush {
 
 static const struct sl_use_row *row_at(const struct flush *f, size_t i)
 {
-	const struct sl_use_sum *sum = sl_pending_at(f->sums, i);
+	const struct sl_use_sum *sum = sl_pending_sorted(f->sums, i);
 	return &sum->row;
 }
 

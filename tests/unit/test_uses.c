@@ -61,7 +61,7 @@ static void compare(struct sl_store *store, struct sl_pending *want)
 	struct sl_scan *scan = sl_scan_open(view, SL_TABLE_USES, SL_SPAN_NULL);
 	while (sl_scan_next(scan, NULL, &row)) {
 		assert_true(n < want->n);
-		const struct sl_use_sum *sum = sl_pending_at(want, n++);
+		const struct sl_use_sum *sum = sl_pending_sorted(want, n++);
 		assert_memory_equal(&row, &sum->row, sizeof(row));
 	}
 	sl_scan_close(&scan);
@@ -71,7 +71,7 @@ static void compare(struct sl_store *store, struct sl_pending *want)
 	struct sl_id variant = id_of(1, 1);
 	size_t of_one = 0, met = 0;
 	for (size_t i = 0; i < want->n; i++)
-		of_one += sl_id_eq(sl_pending_at(want, i), &variant);
+		of_one += sl_id_eq(sl_pending_sorted(want, i), &variant);
 	scan = sl_scan_open(view, SL_TABLE_USES, sl_span_of(variant.b, sizeof(variant.b)));
 	while (sl_scan_next(scan, NULL, &row))
 		met += sl_id_eq(&row.variant, &variant);
