@@ -271,7 +271,9 @@ static enum sl_rc find_waiting(struct sl_findings *f, bool *any_r, struct sl_err
 static enum sl_rc check_all(struct sl_findings *f, struct sl_err *err)
 {
 	bool waits = false;
-	enum sl_rc rc = find_waiting(f, &waits, err);
+	enum sl_rc rc = sl_txn_verify(f->view->txn, true, err);
+	if (!rc)
+		rc = find_waiting(f, &waits, err);
 	for (unsigned table = 0; !rc && table < SL_TABLES_ALL; table++)
 		if (table != SL_TABLE_META && sl_txn_has_table(f->view->txn, table))
 			rc = check_rows(f, table, err);

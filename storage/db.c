@@ -293,10 +293,20 @@ uint64_t sl_txn_snapshot(const struct sl_txn *txn)
 	return mdb_txn_id(txn->txn) - (txn->writing ? 1 : 0);
 }
 
-enum sl_rc sl_txn_verify(struct sl_txn *txn, struct sl_err *err)
+bool sl_db_file(const struct sl_db *db, int *fd_r, uint64_t *commits_r)
+{
+	MDB_envinfo info;
+	if (mdb_env_info(db->env, &info) || mdb_env_get_fd(db->env, fd_r))
+		return false;
+	*commits_r = info.me_last_txnid;
+	return true;
+}
+
+enum sl_rc sl_txn_verify(struct sl_txn *txn, bool rows, struct sl_err *err)
 {
 	struct sl_db *db = txn->db;
-	const char *wrong = sl_pages_verify(&db->pages, sl_txn_snapshot(txn), txn->writing);
+	const char *wrong = sl_pages_verify(
+		&db->pages, sl_txn_snapshot(txn), (struct sl_pages_look){ txn->writing, rows });
 	return wrong ? damaged(db, "pages", wrong, err) : SL_OK;
 }
 

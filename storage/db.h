@@ -33,8 +33,11 @@ enum sl_rc sl_txn_commit(struct sl_txn **txn, struct sl_err *err) SL_MUST_CHECK;
 void sl_txn_abort(struct sl_txn **txn);
 /* How many transactions were committed before it. */
 uint64_t sl_txn_snapshot(const struct sl_txn *txn);
-/* Are the pages of the snapshot where they belong (pages.h)? Nothing may be written yet. */
-enum sl_rc sl_txn_verify(struct sl_txn *txn, struct sl_err *err) SL_MUST_CHECK;
+/* Are the pages of the snapshot where they belong (pages.h)? Nothing may be written yet. `rows`:
+ * leaves, and the rows in them, too. */
+enum sl_rc sl_txn_verify(struct sl_txn *txn, bool rows, struct sl_err *err) SL_MUST_CHECK;
+/* The file, and how many transactions are committed; false: it cannot be told. */
+bool sl_db_file(const struct sl_db *db, int *fd_r, uint64_t *commits_r);
 
 /* Give table number `table` a name for the life of the environment (once the transaction is
  * committed). SL_END: there is no such table and `create` is false. */

@@ -44,6 +44,7 @@ struct verify {
 	const struct sl_pages *pages;
 	uint64_t n_pages;
 	uint8_t *used; /* a bit a page; NULL: not wanted */
+	bool rows;
 	const char *wrong;
 };
 
@@ -209,7 +210,7 @@ static void leaf_of_tables(struct verify *v, uint64_t number)
 		if (!value)
 			return;
 		memcpy(&tree, value, sizeof(tree));
-		walk_tree(v, &tree, leaf_of_rows);
+		walk_tree(v, &tree, v->rows ? leaf_of_rows : NULL);
 	}
 }
 
@@ -288,9 +289,9 @@ static bool find_meta(const struct sl_pages *pages, uint64_t txn, struct meta *m
 	return false;
 }
 
-const char *sl_pages_verify(const struct sl_pages *pages, uint64_t txn, bool free_list)
+const char *sl_pages_verify(const struct sl_pages *pages, uint64_t txn, struct sl_pages_look look)
 {
-	struct verify v = { .pages = pages };
+	struct verify v = { .pages = pages, .rows = look.rows };
 	struct meta meta;
 	_Static_assert(sizeof(struct tree) == 48 && sizeof(struct head) == PAGE_HEAD &&
 			       sizeof(struct node) == NODE_HEAD,
@@ -300,10 +301,10 @@ const char *sl_pages_verify(const struct sl_pages *pages, uint64_t txn, bool fre
 	v.n_pages = meta.last_page + 1;
 	if (v.n_pages > pages->size / pages->page_size)
 		return "its header counts more pages than there can be";
-	if (free_list)
+	if (look.free_list)
 		v.used = sl_calloc((size_t)(v.n_pages / 8 + 1), 1);
 	walk_tree(&v, &meta.trees[1], leaf_of_tables);
-	if (free_list && !v.wrong)
+	if (look.free_list && !v.wrong)
 		walk_tree(&v, &meta.trees[0], leaf_of_free);
 	free(v.used);
 	return v.wrong;

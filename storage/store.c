@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "stamp.h"
 #include "store_inner.h"
 
 #include <errno.h>
@@ -156,6 +157,29 @@ static enum sl_rc open_tables(struct sl_store *store, struct sl_txn *txn, struct
 	return rc ? rc : read_identity(store, txn, err);
 }
 
+/* All rows are looked at unless the file is the one that a writer left behind. */
+static enum sl_rc verify(struct sl_store *store, struct sl_txn *txn, struct sl_err *err)
+{
+	struct sl_stamp stamp;
+	int64_t now = sl_clock_now();
+	uint64_t commits;
+	int fd;
+	bool same = sl_stamp_read(store->path, &stamp) && sl_db_file(store->db, &fd, &commits) &&
+		    sl_stamp_fits(&stamp, fd, commits, now);
+	enum sl_rc rc = sl_txn_verify(txn, !same, err);
+	if (!rc)
+		store->checked = same ? stamp.checked : now;
+	return rc;
+}
+
+static void leave_stamp(const struct sl_store *store)
+{
+	uint64_t commits;
+	int fd;
+	if (store->writable && store->checked && sl_db_file(store->db, &fd, &commits))
+		sl_stamp_write(store->path, fd, commits, store->checked);
+}
+
 static enum sl_rc open_inner(struct sl_store *store, struct sl_err *err)
 {
 	struct sl_txn *txn;
@@ -168,7 +192,7 @@ static enum sl_rc open_inner(struct sl_store *store, struct sl_err *err)
 		rc = sl_txn_begin(store->db, store->writable, &txn, err);
 	if (rc)
 		return rc;
-	rc = sl_txn_verify(txn, err);
+	rc = verify(store, txn, err);
 	if (!rc)
 		rc = open_tables(store, txn, err);
 	if (!rc)
@@ -201,6 +225,7 @@ void sl_store_close(struct sl_store **store)
 	if (!s)
 		return;
 	sl_store_abort(s);
+	leave_stamp(s);
 	sl_db_close(&s->db);
 	/* the lock goes last: nobody else may be in while the map is open */
 	if (s->lock >= 0)

@@ -29,6 +29,7 @@ struct sl_store {
 	bool writable;
 	unsigned schema; /* of the store as it was opened */
 	struct sl_db *db;
+	int64_t checked; /* when all of its rows were looked at; 0: not yet */
 	struct sl_secret secret;
 	struct sl_txn *txn; /* of the writer, NULL outside */
 	bool held;          /* commits wait: sl_store_hold() */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/stamp.h"
 #include "stores.h"
 
 #include <fcntl.h>
@@ -330,6 +331,73 @@ static void garbage_file(void **state)
 	must_fail(room->path, SL_STORE_WRITE, SL_EXIT_IOERR, "damaged");
 }
 
+/* Two leaves change places; the file's time is put back, as if a disk had done it. */
+static void swap_leaves(const char *path)
+{
+	struct leaf {
+		uint64_t number;
+		uint16_t pad, flags;
+		char rest[4096 - 12];
+	} pages[2];
+	struct stat st;
+	size_t n = 0;
+	int fd = open(path, O_RDWR);
+	assert_int_equal(fstat(fd, &st), 0);
+	for (off_t at = st.st_size / 2; n < 2; at += 4096) {
+		assert_int_equal(pread(fd, &pages[n], 4096, at / 4096 * 4096), 4096);
+		n += pages[n].flags == 2 && pages[n].number == (uint64_t)at / 4096;
+	}
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			pwrite(fd, &pages[1 - i], 4096, (off_t)pages[i].number * 4096), 4096);
+	struct timespec times[2] = { st.st_atim, st.st_mtim };
+	assert_int_equal(futimens(fd, times), 0);
+	close(fd);
+}
+
+/* While the stamp of the last writer fits, leaves are looked at when they are read, and by a check;
+ * otherwise at the open. */
+static void stamps(void **state)
+{
+	struct room *room = *state;
+	struct stores_findings findings = { 0 };
+	struct sl_stamp stamp;
+	struct sl_err why = { .text = "" };
+	char path[160];
+	int fd;
+	uint64_t commits;
+	fill_and_close(room);
+	data_path(room, path);
+	assert_true(sl_stamp_read(room->path, &stamp));
+	assert_true(stamp.checked > 0);
+	swap_leaves(path);
+	room->store = stores_open(room->path, SL_STORE_READ);
+	assert_int_equal(sl_store_check(room->store, stores_say, &findings, &why), SL_FATAL);
+	assert_non_null(strstr(why.text, "damaged"));
+	/* an old stamp */
+	assert_true(sl_db_file(room->store->db, &fd, &commits));
+	sl_stamp_write(room->path, fd, commits, stamp.checked - SL_STAMP_SECONDS);
+	sl_store_close(&room->store);
+	must_fail(room->path, SL_STORE_READ, SL_EXIT_IOERR, "damaged");
+	/* another time of the file */
+	fd = open(path, O_RDWR);
+	sl_stamp_write(room->path, fd, commits, stamp.checked);
+	room->store = stores_open(room->path, SL_STORE_READ);
+	sl_store_close(&room->store);
+	struct timespec times[2] = { { 5, 0 }, { 5, 0 } };
+	assert_int_equal(futimens(fd, times), 0);
+	close(fd);
+	must_fail(room->path, SL_STORE_READ, SL_EXIT_IOERR, "damaged");
+	/* no stamp, and one that is torn */
+	snprintf(path, sizeof(path), "%s/verified", room->path);
+	assert_int_equal(truncate(path, 20), 0);
+	assert_false(sl_stamp_read(room->path, &stamp));
+	must_fail(room->path, SL_STORE_WRITE, SL_EXIT_IOERR, "damaged");
+	assert_int_equal(unlink(path), 0);
+	must_fail(room->path, SL_STORE_WRITE, SL_EXIT_IOERR, "damaged");
+	assert_false(sl_stamp_read(room->path, &stamp));
+}
+
 static int read_broken(struct room *room)
 {
 	struct sl_view *view;
@@ -397,6 +465,7 @@ int main(void)
 		ROOM_TEST(disk_full),
 		ROOM_TEST(smaller_map),
 		ROOM_TEST(nothing_to_read),
+		ROOM_TEST(stamps),
 		ROOM_TEST(newer_schema),
 		ROOM_TEST(older_schema),
 		ROOM_TEST(no_schema),
