@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "candidates.h"
 
+#include "radix.h"
+
 #include "pipeline/base/hash.h"
 
 #include <stdlib.h>
@@ -15,13 +17,8 @@ enum {
 	PAIRS_COMPACT = 1 << 20
 };
 
-struct posting {
-	uint64_t key;
-	uint32_t item;
-};
-
 struct work {
-	struct posting *postings;
+	struct sl_keyed *postings; /* keys and items */
 	size_t n, room;
 	uint64_t *pairs;
 	size_t n_pairs, room_pairs;
@@ -33,7 +30,7 @@ static void post(struct work *w, uint32_t item, uint64_t key)
 		w->room = w->room ? 2 * w->room : 4096;
 		w->postings = sl_realloc(w->postings, w->room * sizeof(*w->postings));
 	}
-	w->postings[w->n++] = (struct posting){ key, item };
+	w->postings[w->n++] = (struct sl_keyed){ key, item };
 }
 
 static void post_bands(struct work *w, uint32_t item, const struct sl_grams *grams)
@@ -85,28 +82,13 @@ static void post_item(
 		post(w, item, sl_mix(lure->files.v[i], 108));
 }
 
-static int compare_postings(const void *a, const void *b)
-{
-	const struct posting *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->item < y->item ? -1 : x->item > y->item;
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static size_t unique_pairs(uint64_t *pairs, size_t n)
 {
+	uint64_t *room = sl_malloc((n ? n : 1) * sizeof(*room));
 	size_t out = 0;
 
-	if (n)
-		qsort(pairs, n, sizeof(*pairs), compare_u64);
+	sl_radix_numbers(pairs, room, n);
+	free(room);
 	for (size_t i = 0; i < n; i++)
 		if (out == 0 || pairs[out - 1] != pairs[i])
 			pairs[out++] = pairs[i];
@@ -124,35 +106,35 @@ static void pairs_more(struct work *w)
 	w->pairs = sl_realloc(w->pairs, w->room_pairs * sizeof(*w->pairs));
 }
 
-static void add_pair(struct work *w, uint32_t a, uint32_t b)
+static void add_pair(struct work *w, uint64_t a, uint64_t b)
 {
 	if (a == b)
 		return;
 	sl_assert(w->n_pairs <= w->room_pairs);
 	if (w->n_pairs == w->room_pairs)
 		pairs_more(w);
-	w->pairs[w->n_pairs++] = a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
+	w->pairs[w->n_pairs++] = a < b ? a << 32 | b : b << 32 | a;
 }
 
-static void pair_long_list(struct work *w, const struct posting *list, size_t n)
+static void pair_long_list(struct work *w, const struct sl_keyed *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < LIST_ENDS; j++) {
-			add_pair(w, list[i].item, list[j].item);
-			add_pair(w, list[i].item, list[n - 1 - j].item);
+			add_pair(w, list[i].value, list[j].value);
+			add_pair(w, list[i].value, list[n - 1 - j].value);
 		}
 		for (size_t j = i + 1; j < n && j <= i + LIST_NEAR; j++)
-			add_pair(w, list[i].item, list[j].item);
+			add_pair(w, list[i].value, list[j].value);
 	}
 }
 
-static void pair_list(struct work *w, const struct posting *list, size_t n, const bool *fresh)
+static void pair_list(struct work *w, const struct sl_keyed *list, size_t n, const bool *fresh)
 {
 	bool any = fresh == NULL;
 
 	sl_assert(n > 0);
 	for (size_t i = 0; i < n && !any; i++)
-		any = fresh[list[i].item];
+		any = fresh[list[i].value];
 	if (!any)
 		return;
 	if (n > LIST_ALL) {
@@ -161,7 +143,16 @@ static void pair_list(struct work *w, const struct posting *list, size_t n, cons
 	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = i + 1; j < n; j++)
-			add_pair(w, list[i].item, list[j].item);
+			add_pair(w, list[i].value, list[j].value);
+}
+
+/* Items were posted in their order, and stay in it. */
+static void sort_postings(struct work *w)
+{
+	struct sl_keyed *room = sl_malloc((w->n ? w->n : 1) * sizeof(*room));
+
+	sl_radix_keyed(w->postings, room, w->n);
+	free(room);
 }
 
 size_t sl_candidates_find(struct sl_comparer *comparer, const struct sl_lure *lures, size_t n,
@@ -172,8 +163,7 @@ size_t sl_candidates_find(struct sl_comparer *comparer, const struct sl_lure *lu
 	sl_assert(n < UINT32_MAX);
 	for (size_t i = 0; i < n; i++)
 		post_item(&w, comparer, &lures[i], (uint32_t)i);
-	if (w.n)
-		qsort(w.postings, w.n, sizeof(*w.postings), compare_postings);
+	sort_postings(&w);
 	for (size_t i = 0, end; i < w.n; i = end) {
 		for (end = i + 1; end < w.n && w.postings[end].key == w.postings[i].key;)
 			end++;

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 
 enum {
-	HEADS_LEAST = 8,   /* distinct senders before a line can be boilerplate */
-	HEADS_SHARE = 500, /* and one in so many of all senders */
-	RATIO = 150,       /* thousandths: distinct senders to occurrences */
+	HEADS_LEAST = 8,       /* distinct senders before a line can be boilerplate */
+	HEADS_SHARE = 500,     /* and one in so many of all senders */
+	RATIO = 150,           /* thousandths: distinct senders to occurrences */
+	KEPT_BYTES = 32 << 20, /* of gram sets, for who compares */
 	PAD_GRAMS = 600,
 	PAD_SHARE = 200,  /* thousandths of subject and sender words that occur */
 	LINES_MAX = 1024, /* of one text */
@@ -21,6 +22,7 @@ struct sl_corpus *sl_corpus_new(size_t documents)
 	struct sl_corpus *c = sl_calloc(1, sizeof(*c));
 
 	c->weights = sl_weights_new(documents);
+	c->kept = sl_arena_new(0);
 	c->lines = sl_diversity_new();
 	c->anchors = sl_diversity_new();
 	c->files = sl_diversity_new();
@@ -34,10 +36,12 @@ void sl_corpus_free(struct sl_corpus **corpus)
 
 	if (c) {
 		sl_weights_free(&c->weights);
+		sl_arena_free(&c->kept);
 		sl_diversity_free(&c->lines);
 		sl_diversity_free(&c->anchors);
 		sl_diversity_free(&c->files);
 		sl_diversity_free(&c->skeletons);
+		free(c->boilerplate);
 		free(c);
 	}
 	*corpus = NULL;
@@ -67,12 +71,8 @@ static void add_lines(struct sl_corpus *corpus, const struct sl_lure *lure)
 			sl_diversity_add(corpus->lines, hashes[i], lure->head);
 }
 
-void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const struct sl_lure *lure)
+static void add_features(struct sl_corpus *corpus, const struct sl_lure *lure)
 {
-	struct sl_grams grams;
-
-	sl_grams_make(room, lure->text, &grams);
-	sl_weights_add(corpus->weights, &grams);
 	add_lines(corpus, lure);
 	for (uint32_t i = 0; i < lure->anchors.n; i++)
 		sl_diversity_add(corpus->anchors, lure->anchors.v[i], lure->head);
@@ -84,24 +84,71 @@ void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const st
 	sl_diversity_add(corpus->anchors, 0, lure->head);
 }
 
+void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const struct sl_lure *lure)
+{
+	struct sl_grams grams;
+
+	sl_grams_make(room, lure->text, &grams);
+	sl_weights_add(corpus->weights, &grams);
+	add_features(corpus, lure);
+}
+
+void sl_corpus_add_kept(struct sl_corpus *corpus, struct sl_gram_room *room, struct sl_lure *lure)
+{
+	struct sl_grams grams;
+
+	sl_grams_make(room, lure->text, &grams);
+	sl_weights_add(corpus->weights, &grams);
+	if (sl_arena_used(corpus->kept) < KEPT_BYTES)
+		lure->grams = sl_grams_copy(corpus->kept, &grams);
+	add_features(corpus, lure);
+}
+
+/* Under which a line is boilerplate. */
+struct bar {
+	uint32_t heads;
+};
+
+static bool is_boilerplate(const void *bar_p, struct sl_spread spread)
+{
+	const struct bar *bar = bar_p;
+
+	return spread.identities >= bar->heads &&
+	       (uint64_t)spread.identities * 1000 >= (uint64_t)spread.times * RATIO;
+}
+
 void sl_corpus_freeze(struct sl_corpus *corpus)
 {
-	uint32_t heads;
+	struct bar bar;
 
 	sl_weights_freeze(corpus->weights);
 	sl_diversity_freeze(corpus->lines);
 	sl_diversity_freeze(corpus->anchors);
 	sl_diversity_freeze(corpus->files);
 	sl_diversity_freeze(corpus->skeletons);
-	heads = sl_diversity_of(corpus->anchors, 0).identities;
-	corpus->boilerplate = heads / HEADS_SHARE > HEADS_LEAST ? heads / HEADS_SHARE : HEADS_LEAST;
-	sl_assert(corpus->boilerplate >= HEADS_LEAST);
+	bar.heads = sl_diversity_of(corpus->anchors, 0).identities / HEADS_SHARE;
+	if (bar.heads < HEADS_LEAST)
+		bar.heads = HEADS_LEAST;
+	corpus->n_boilerplate =
+		sl_diversity_pick(corpus->lines, is_boilerplate, &bar, &corpus->boilerplate);
+	sl_diversity_free(&corpus->lines);
 }
 
-static bool is_boilerplate(const struct sl_corpus *corpus, struct sl_spread spread)
+static bool is_shared(const struct sl_corpus *corpus, uint64_t hash)
 {
-	return spread.identities >= corpus->boilerplate &&
-	       (uint64_t)spread.identities * 1000 >= (uint64_t)spread.times * RATIO;
+	return hash && corpus->n_boilerplate &&
+	       bsearch(&hash, corpus->boilerplate, corpus->n_boilerplate, sizeof(hash),
+		       compare_u64) != NULL;
+}
+
+bool sl_corpus_has_boilerplate(const struct sl_corpus *corpus, struct sl_span text)
+{
+	struct sl_span line;
+
+	while (corpus->n_boilerplate && sl_span_split(&text, '\n', &line))
+		if (is_shared(corpus, sl_line_hash(line)))
+			return true;
+	return false;
 }
 
 struct sl_span sl_corpus_core(
@@ -112,9 +159,7 @@ struct sl_span sl_corpus_core(
 	size_t n = 0;
 
 	while (sl_span_split(&rest, '\n', &line)) {
-		uint64_t hash = sl_line_hash(line);
-
-		if (hash && is_boilerplate(corpus, sl_diversity_of(corpus->lines, hash)))
+		if (is_shared(corpus, sl_line_hash(line)))
 			continue;
 		if (line.n)
 			memcpy(to + n, line.p, line.n);

@@ -13,15 +13,22 @@
 
 struct sl_corpus {
 	struct sl_weights *weights;
-	struct sl_diversity *lines, *anchors, *files, *skeletons;
-	uint32_t boilerplate; /* distinct lures under which a line is no longer of one lure */
+	struct sl_diversity *lines; /* until the freeze */
+	struct sl_diversity *anchors, *files, *skeletons;
+	struct sl_arena *kept; /* gram sets; bounded */
+	uint64_t *boilerplate; /* hashes of lines that are of no one lure; ascending */
+	size_t n_boilerplate;
 };
 
 struct sl_corpus *sl_corpus_new(size_t documents);
 void sl_corpus_free(struct sl_corpus **corpus);
 void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const struct sl_lure *lure);
+/* The same, and the lure keeps the gram set of its whole text for as long as the corpus lives;
+ * while there is room: what is not kept is made again. */
+void sl_corpus_add_kept(struct sl_corpus *corpus, struct sl_gram_room *room, struct sl_lure *lure);
 void sl_corpus_freeze(struct sl_corpus *corpus);
 
+bool sl_corpus_has_boilerplate(const struct sl_corpus *corpus, struct sl_span text);
 /* The text without its boilerplate lines, in the arena. */
 struct sl_span sl_corpus_core(
 	const struct sl_corpus *corpus, struct sl_arena *arena, struct sl_span text);

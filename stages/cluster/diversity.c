@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diversity.h"
 
-#include <stdlib.h>
+#include "radix.h"
 
-struct pair {
-	uint64_t thing, identity;
-};
+#include <stdlib.h>
 
 struct entry {
 	uint64_t thing;
@@ -13,7 +11,7 @@ struct entry {
 };
 
 struct sl_diversity {
-	struct pair *pairs;
+	struct sl_keyed *pairs; /* things and identities */
 	size_t n_pairs, room;
 	struct entry *entries; /* sorted by thing */
 	size_t n_entries;
@@ -43,47 +41,59 @@ void sl_diversity_add(struct sl_diversity *diversity, uint64_t thing, uint64_t i
 		diversity->pairs =
 			sl_realloc(diversity->pairs, diversity->room * sizeof(*diversity->pairs));
 	}
-	diversity->pairs[diversity->n_pairs++] = (struct pair){ thing, identity };
+	diversity->pairs[diversity->n_pairs++] = (struct sl_keyed){ thing, identity };
 }
 
-static int compare_pairs(const void *a, const void *b)
+static int compare_identities(const void *a, const void *b)
 {
-	const struct pair *x = a, *y = b;
+	const struct sl_keyed *x = a, *y = b;
 
-	if (x->thing != y->thing)
-		return x->thing < y->thing ? -1 : 1;
-	return x->identity < y->identity ? -1 : x->identity > y->identity;
+	return x->value < y->value ? -1 : x->value > y->value;
 }
 
-static size_t count_things(const struct pair *pairs, size_t n)
+/* By thing, then identity. */
+static void sort_pairs(struct sl_keyed *pairs, size_t n)
+{
+	struct sl_keyed *room = sl_malloc((n ? n : 1) * sizeof(*room));
+
+	sl_radix_keyed(pairs, room, n);
+	free(room);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && pairs[end].key == pairs[i].key;)
+			end++;
+		if (end - i > 1)
+			qsort(pairs + i, end - i, sizeof(*pairs), compare_identities);
+	}
+}
+
+static size_t count_things(const struct sl_keyed *pairs, size_t n)
 {
 	size_t things = 0;
 
 	for (size_t i = 0; i < n; i++)
-		things += i == 0 || pairs[i].thing != pairs[i - 1].thing;
+		things += i == 0 || pairs[i].key != pairs[i - 1].key;
 	return things;
 }
 
 void sl_diversity_freeze(struct sl_diversity *diversity)
 {
-	struct pair *pairs = diversity->pairs;
+	struct sl_keyed *pairs = diversity->pairs;
 	struct entry *last = NULL;
 	size_t things;
 
 	sl_assert(!diversity->frozen);
-	if (diversity->n_pairs)
-		qsort(pairs, diversity->n_pairs, sizeof(*pairs), compare_pairs);
+	sort_pairs(pairs, diversity->n_pairs);
 	things = count_things(pairs, diversity->n_pairs);
 	diversity->entries = sl_calloc(things ? things : 1, sizeof(*diversity->entries));
 	for (size_t i = 0; i < diversity->n_pairs; i++) {
-		bool fresh = !last || last->thing != pairs[i].thing;
+		bool fresh = !last || last->thing != pairs[i].key;
 
 		if (fresh) {
 			last = &diversity->entries[diversity->n_entries++];
-			last->thing = pairs[i].thing;
+			last->thing = pairs[i].key;
 		}
 		last->spread.times++;
-		last->spread.identities += fresh || pairs[i].identity != pairs[i - 1].identity;
+		last->spread.identities += fresh || pairs[i].value != pairs[i - 1].value;
 	}
 	sl_assert(diversity->n_entries == things);
 	free(diversity->pairs);
@@ -109,4 +119,24 @@ struct sl_spread sl_diversity_of(const struct sl_diversity *diversity, uint64_t 
 	if (low < diversity->n_entries && diversity->entries[low].thing == thing)
 		return diversity->entries[low].spread;
 	return (struct sl_spread){ 0, 0 };
+}
+
+size_t sl_diversity_pick(const struct sl_diversity *diversity,
+	bool (*takes)(const void *arg, struct sl_spread spread), const void *arg,
+	uint64_t **things_r)
+{
+	size_t n = 0, room = 0;
+
+	*things_r = NULL;
+	sl_assert(diversity->frozen);
+	for (size_t i = 0; i < diversity->n_entries; i++) {
+		if (!takes(arg, diversity->entries[i].spread))
+			continue;
+		if (n == room) {
+			room = room ? 2 * room : 64;
+			*things_r = sl_realloc(*things_r, room * sizeof(**things_r));
+		}
+		(*things_r)[n++] = diversity->entries[i].thing;
+	}
+	return n;
 }

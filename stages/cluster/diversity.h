@@ -25,5 +25,9 @@ void sl_diversity_add(struct sl_diversity *diversity, uint64_t thing, uint64_t i
 void sl_diversity_freeze(struct sl_diversity *diversity);
 /* {0, 0}: never added. */
 struct sl_spread sl_diversity_of(const struct sl_diversity *diversity, uint64_t thing);
+/* All things whose spread `takes` likes, ascending; malloc()ed, NULL when there is none. */
+size_t sl_diversity_pick(const struct sl_diversity *diversity,
+	bool (*takes)(const void *arg, struct sl_spread spread), const void *arg,
+	uint64_t **things_r);
 
 #endif

@@ -148,10 +148,28 @@ void sl_comparer_free(struct sl_comparer **comparer)
 	*comparer = NULL;
 }
 
+/* Without the lines that many senders share. Of most texts the corpus has made the set. */
+static void make_body(struct sl_comparer *c, uint32_t item, struct body *body)
+{
+	const struct sl_lure *lure = &c->lures[item];
+	struct sl_span core = lure->text;
+	bool whole = !sl_corpus_has_boilerplate(c->corpus, lure->text);
+
+	sl_arena_reset(c->scratch);
+	if (!whole)
+		core = sl_corpus_core(c->corpus, c->scratch, lure->text);
+	body->grams = lure->grams;
+	if (!whole || !lure->grams.v)
+		sl_grams_make(c->room, core, &body->grams);
+	body->grams.mass = sl_weights_mass(c->corpus->weights, &body->grams);
+	body->padded = sl_corpus_padded(lure, core, &body->grams);
+	if (!whole || !lure->grams.v)
+		body->grams = sl_grams_copy(c->cache, &body->grams);
+}
+
 static const struct body *body_of(struct sl_comparer *c, uint32_t item)
 {
 	struct body *body = &c->bodies[item];
-	struct sl_span core;
 
 	sl_assert(item < c->n);
 	if (body->generation == c->generation)
@@ -160,12 +178,7 @@ static const struct body *body_of(struct sl_comparer *c, uint32_t item)
 		sl_arena_reset(c->cache);
 		c->generation++;
 	}
-	sl_arena_reset(c->scratch);
-	core = sl_corpus_core(c->corpus, c->scratch, c->lures[item].text);
-	sl_grams_make(c->room, core, &body->grams);
-	body->grams.mass = sl_weights_mass(c->corpus->weights, &body->grams);
-	body->padded = sl_corpus_padded(&c->lures[item], core, &body->grams);
-	body->grams = sl_grams_copy(c->cache, &body->grams);
+	make_body(c, item, body);
 	body->generation = c->generation;
 	return body;
 }
@@ -207,32 +220,57 @@ static bool brands_conflict(const struct sl_lure *a, const struct sl_lure *b)
 	       !sl_hashes_meet(&b->claimed, &a->named);
 }
 
-void sl_comparer_facts(
-	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_facts *facts_r)
+static struct sl_facts facts_without_text(const struct sl_comparer *comparer,
+	const struct sl_lure *x, const struct sl_lure *y, const struct body *xb,
+	const struct body *yb)
 {
-	const struct sl_lure *x = &comparer->lures[a], *y = &comparer->lures[b];
-	const struct body *xb = body_of(comparer, a), *yb = body_of(comparer, b);
-
-	xb = body_of(comparer, a); /* again: the second may have emptied the cache */
-	*facts_r = (struct sl_facts){ .subject =
-					      sl_name_alike(&x->subject_grams, &y->subject_grams),
+	const struct sl_corpus *corpus = comparer->corpus;
+	struct sl_facts facts = { .subject = sl_name_alike(&x->subject_grams, &y->subject_grams),
 		.sender = sl_name_alike(&x->sender_grams, &y->sender_grams),
 		.tags = tags_alike(x, y),
 		.same_skeleton = x->skeleton && x->skeleton == y->skeleton,
 		.rare_skeleton =
 			x->skeleton && x->skeleton == y->skeleton &&
-			sl_diversity_of(comparer->corpus->skeletons, x->skeleton).identities <=
-				RARE_LURES,
+			sl_diversity_of(corpus->skeletons, x->skeleton).identities <= RARE_LURES,
 		.no_text = !has_text(xb) || !has_text(yb),
 		.short_text = xb->grams.n < TEXT_ENOUGH || yb->grams.n < TEXT_ENOUGH,
 		.padded = xb->padded || yb->padded,
 		.brand_conflict = brands_conflict(x, y) };
-	if (!facts_r->no_text)
-		facts_r->text = sl_grams_alike(comparer->corpus->weights, &xb->grams, &yb->grams);
-	facts_r->same_anchor = shares_rare(comparer->corpus->anchors, &x->anchors, &y->anchors);
-	facts_r->same_file = shares_rare(comparer->corpus->files, &x->files, &y->files);
-	facts_r->language_conflict = x->language.n && y->language.n &&
-				     !sl_span_eq(x->language, y->language) && !facts_r->no_text;
+
+	facts.same_anchor = shares_rare(corpus->anchors, &x->anchors, &y->anchors);
+	facts.same_file = shares_rare(corpus->files, &x->files, &y->files);
+	facts.language_conflict = x->language.n && y->language.n &&
+				  !sl_span_eq(x->language, y->language) && !facts.no_text;
+	return facts;
+}
+
+/* The smallest likeness of texts that a rule asks for, once the other facts are known. */
+static unsigned least_text(const struct sl_facts *f)
+{
+	return f->same_anchor ? TEXT_LITTLE : has_lure_support(f) ? TEXT_SOME : TEXT_ALONE;
+}
+
+/* `all`: also where no rule would look at the likeness of the texts, which costs most. */
+static void find_facts(
+	struct sl_comparer *comparer, uint32_t a, uint32_t b, bool all, struct sl_facts *facts_r)
+{
+	const struct sl_lure *x = &comparer->lures[a], *y = &comparer->lures[b];
+	const struct body *xb = body_of(comparer, a), *yb = body_of(comparer, b);
+	bool veto;
+
+	xb = body_of(comparer, a); /* again: the second may have emptied the cache */
+	*facts_r = facts_without_text(comparer, x, y, xb, yb);
+	veto = facts_r->brand_conflict || facts_r->language_conflict;
+	if (facts_r->no_text || (!all && (veto || !sl_grams_may_be_alike(&xb->grams, &yb->grams,
+							  least_text(facts_r)))))
+		return;
+	facts_r->text = sl_grams_alike(comparer->corpus->weights, &xb->grams, &yb->grams);
+}
+
+void sl_comparer_facts(
+	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_facts *facts_r)
+{
+	find_facts(comparer, a, b, true, facts_r);
 }
 
 static struct pair *pair_slot(struct pair *pairs, size_t size, uint64_t key)
@@ -276,7 +314,7 @@ void sl_comparer_match(
 	pairs_grow(comparer);
 	pair = pair_slot(comparer->pairs, comparer->size, key);
 	if (!pair->key) {
-		sl_comparer_facts(comparer, low, high, &facts);
+		find_facts(comparer, low, high, false, &facts);
 		pair->key = key;
 		sl_evidence_judge(&facts, &pair->match);
 		comparer->n_pairs++;

@@ -170,7 +170,10 @@ static void take_variant(struct work *w, const struct sl_variant_row *row)
 	sl_lure_make(
 		keep ? w->out->arena : w->scratch, w->tables, &message.message, &content, &lure);
 	fill_identity(&lure, row);
-	sl_corpus_add(w->out->corpus, w->room, &lure);
+	if (keep)
+		sl_corpus_add_kept(w->out->corpus, w->room, &lure);
+	else
+		sl_corpus_add(w->out->corpus, w->room, &lure);
 	if (keep)
 		*SL_ARENA_PUSH(w->out->arena, w->entries, w->n_entries, w->room_entries) =
 			(struct entry){ lure, sl_arena_copy(w->out->arena, message.message.brand),

@@ -25,6 +25,7 @@ struct sl_lure {
 	int64_t time;                       /* of the exemplar, or SL_TIME_NONE */
 	uint64_t messages;
 	struct sl_span subject, sender, text, language;
+	struct sl_grams grams; /* of the text; v is NULL when they were not kept */
 	struct sl_name_grams subject_grams, sender_grams;
 	uint64_t head;     /* first word of the sender's name: the lure identity; 0: no sender */
 	uint64_t skeleton; /* 0: no HTML, or too few tags to tell */

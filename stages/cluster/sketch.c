@@ -11,6 +11,8 @@ enum {
 	RADIX_BITS = 11,
 	RADIX = 1 << RADIX_BITS,
 	RADIX_LAST = 1 << (32 - 2 * RADIX_BITS),
+	SPREAD_LEAST = 4, /* bits */
+	SPREAD_MOVES = 8, /* places a hash, before a text is taken for hostile */
 	TABLE_LEAST = 16, /* bits */
 	TABLE_MOST = 25,
 	COUNT_MAX = UINT16_MAX,
@@ -108,14 +110,60 @@ static void radix_sort(struct sl_gram_room *room, size_t n)
 	radix_pass(room->a, room->b, n, room->counts[2], RADIX_LAST, 2 * RADIX_BITS);
 }
 
+/* What a pass by the leading bits left out of order, moving at most `budget` places; false: it
+ * would take more. */
+static bool insertion_sort(uint32_t *v, size_t n, size_t budget)
+{
+	for (size_t i = 1; i < n; i++) {
+		uint32_t x = v[i];
+		size_t at = i;
+
+		for (; at > 0 && v[at - 1] > x; at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+		if (i - at > budget)
+			return false;
+		budget -= i - at;
+	}
+	return true;
+}
+
+/* Buckets of two to four hashes, as far as there are counts. */
+static unsigned leading_bits(size_t n)
+{
+	unsigned bits = SPREAD_LEAST;
+
+	while (bits < RADIX_BITS && (size_t)4 << bits < n)
+		bits++;
+	return bits;
+}
+
+/* Hashes are spread evenly, so that one pass by their leading bits leaves little to do; texts that
+ * were made to defeat that are sorted by all bits. The result is room->b. */
+static void sort_hashes(struct sl_gram_room *room, size_t n)
+{
+	unsigned bits = leading_bits(n), shift = 32 - bits;
+	uint32_t *counts = room->counts[0];
+
+	memset(counts, 0, sizeof(*counts) << bits);
+	for (size_t i = 0; i < n; i++)
+		counts[room->a[i] >> shift]++;
+	radix_pass(room->a, room->b, n, counts, (size_t)1 << bits, shift);
+	if (!insertion_sort(room->b, n, SPREAD_MOVES * n)) /* room->a still has them all */
+		radix_sort(room, n);
+}
+
 static uint32_t unique(uint32_t *v, size_t n)
 {
 	size_t out = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (out == 0 || v[out - 1] != v[i])
-			v[out++] = v[i];
-	return (uint32_t)out;
+	if (n == 0)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		out += v[out] != v[i];
+		v[out] = v[i];
+	}
+	return (uint32_t)out + 1;
 }
 
 void sl_grams_make(struct sl_gram_room *room, struct sl_span text, struct sl_grams *grams_r)
@@ -124,7 +172,7 @@ void sl_grams_make(struct sl_gram_room *room, struct sl_span text, struct sl_gra
 	unsigned width = points < SL_SHORT_CHARS ? SHORT_GRAM : LONG_GRAM;
 	size_t n = hash_grams(room->points, points, width, room->a);
 
-	radix_sort(room, n);
+	sort_hashes(room, n);
 	*grams_r = (struct sl_grams){ .v = room->b, .limit = UINT32_MAX };
 	grams_r->total = unique(room->b, n);
 	grams_r->n = grams_r->total;
@@ -261,26 +309,79 @@ static uint64_t mass_to(const struct sl_weights *w, const struct sl_grams *grams
 	return sl_weights_mass(w, &part);
 }
 
-unsigned sl_grams_alike(
-	const struct sl_weights *weights, const struct sl_grams *a, const struct sl_grams *b)
+typedef uint32_t four __attribute__((vector_size(16)));
+
+static four four_at(const uint32_t *v)
 {
-	uint32_t limit = a->limit < b->limit ? a->limit : b->limit;
-	uint64_t both = 0, all;
+	four x;
+
+	memcpy(&x, v, sizeof(x));
+	return x;
+}
+
+/* Weight of those of the four `x` that are among the four `y`. */
+static uint64_t weight_of_four(const struct sl_weights *w, four x, four y, uint32_t limit)
+{
+	four same = (four)(x == y) | (four)(x == __builtin_shufflevector(y, y, 1, 2, 3, 0)) |
+		    (four)(x == __builtin_shufflevector(y, y, 2, 3, 0, 1)) |
+		    (four)(x == __builtin_shufflevector(y, y, 3, 0, 1, 2));
+	uint64_t halves[2], sum = 0;
+
+	memcpy(halves, &same, sizeof(halves));
+	if (!(halves[0] | halves[1]))
+		return 0;
+	for (unsigned i = 0; i < 4; i++)
+		if (same[i] && x[i] <= limit)
+			sum += weight_of(w, x[i]);
+	return sum;
+}
+
+/* Weight of what both have, up to `limit`. Four by four: of two blocks the one that ends first can
+ * meet nothing more. */
+static uint64_t weight_of_both(const struct sl_weights *w, const struct sl_grams *a,
+	const struct sl_grams *b, uint32_t limit)
+{
+	uint64_t both = 0;
 	uint32_t i = 0, j = 0;
 
-	sl_assert(weights->frozen);
+	while (i + 4 <= a->n && j + 4 <= b->n) {
+		uint32_t x = a->v[i + 3], y = b->v[j + 3];
+
+		both += weight_of_four(w, four_at(a->v + i), four_at(b->v + j), limit);
+		i += x <= y ? 4 : 0;
+		j += y <= x ? 4 : 0;
+	}
 	while (i < a->n && j < b->n) {
 		uint32_t x = a->v[i], y = b->v[j];
 
 		if (x == y)
-			both += x <= limit ? weight_of(weights, x) : 0;
+			both += x <= limit ? weight_of(w, x) : 0;
 		i += x <= y;
 		j += y <= x;
 	}
+	return both;
+}
+
+unsigned sl_grams_alike(
+	const struct sl_weights *weights, const struct sl_grams *a, const struct sl_grams *b)
+{
+	uint32_t limit = a->limit < b->limit ? a->limit : b->limit;
+	uint64_t both, all;
+
+	sl_assert(weights->frozen);
+	both = weight_of_both(weights, a, b, limit);
 	all = mass_to(weights, a, limit) + mass_to(weights, b, limit);
 	sl_assert(both <= all / 2); /* a mass that was never taken */
 	all -= both;
 	return all == 0 ? 0 : (unsigned)(both * 1000 / all);
+}
+
+bool sl_grams_may_be_alike(const struct sl_grams *a, const struct sl_grams *b, unsigned least)
+{
+	uint64_t less = a->mass < b->mass ? a->mass : b->mass;
+	uint64_t more = a->mass < b->mass ? b->mass : a->mass;
+
+	return a->limit != UINT32_MAX || b->limit != UINT32_MAX || less * 1000 >= more * least;
 }
 
 /* The full bin that lends its value to the empty bin `i`. */
@@ -319,11 +420,6 @@ void sl_grams_bins(const struct sl_grams *grams, uint16_t bins_r[SL_BINS])
 			bins_r[i] = bins_r[lender(i, full)];
 }
 
-static int compare_u16(const void *a, const void *b)
-{
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
 /* Masked places (control characters) are in every second name: they make nothing alike. */
 static size_t drop_masks(uint32_t *points, size_t n)
 {
@@ -344,12 +440,19 @@ struct sl_name_grams sl_name_grams_make(struct sl_arena *arena, struct sl_span t
 	uint16_t *v = sl_arena_alloc(arena, (count ? count : 1) * sizeof(*v));
 	uint32_t out = 0;
 
-	for (size_t i = 0; i < count; i++)
-		v[i] = (uint16_t)(hashes[i] >> 16);
-	qsort(v, count, sizeof(*v), compare_u16);
-	for (size_t i = 0; i < count; i++)
-		if (out == 0 || v[out - 1] != v[i])
-			v[out++] = v[i];
+	/* They are few: each goes to its place. */
+	for (size_t i = 0; i < count; i++) {
+		uint16_t x = (uint16_t)(hashes[i] >> 16);
+		uint32_t at = out;
+
+		while (at > 0 && v[at - 1] > x)
+			at--;
+		if (at > 0 && v[at - 1] == x)
+			continue;
+		memmove(v + at + 1, v + at, (out - at) * sizeof(*v));
+		v[at] = x;
+		out++;
+	}
 	return (struct sl_name_grams){ v, out };
 }
 

@@ -54,6 +54,9 @@ uint64_t sl_weights_mass(const struct sl_weights *weights, const struct sl_grams
 unsigned sl_grams_alike(
 	const struct sl_weights *weights, const struct sl_grams *a, const struct sl_grams *b);
 
+/* False: they cannot be so much alike, by their masses alone. */
+bool sl_grams_may_be_alike(const struct sl_grams *a, const struct sl_grams *b, unsigned least);
+
 /* One-permutation min-hash with empty bins filled from others chosen by hash (Shrivastava 2017).
  * All 0 for an empty set. Equal bins / 128 estimates the plain Jaccard: for candidates only. */
 void sl_grams_bins(const struct sl_grams *grams, uint16_t bins_r[SL_BINS]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "pipeline/base/buf.h"
 #include "pipeline/base/hash.h"
 #include "stages/cluster/candidates.h"
 
@@ -200,10 +201,62 @@ static void test_candidates(void **state)
 	sl_corpus_free(&corpus);
 }
 
+/* What is left out as of no use changes no answer, nor do gram sets that the corpus kept. */
+static void test_shortcuts(void **state)
+{
+	static const char *const words[] = { "parcel", "waits", "for", "you", "until", "monday",
+		"mailbox", "almost", "full", "click", "here", "please" };
+	enum { N = 40, LONG = 160 };
+	struct sl_corpus *corpus = sl_corpus_new(N);
+	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_lure lures[N];
+	struct sl_comparer *comparer;
+	unsigned edges = 0, seed = 7;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		struct sl_buf text = sl_buf_make(10000);
+		unsigned length = i % 4 ? LONG : LONG / 8;
+
+		for (unsigned w = 0; w < length; w++) {
+			seed = seed * 1103515245 + 12345;
+			sl_buf_printf(&text, "%s%u%c", words[(w * 7 + seed / 65536 % 2) % 12],
+				w * (unsigned)(i % 3), w % 9 ? ' ' : '\n');
+		}
+		make(&(struct seed){ words[i % 5], i % 2 ? words[i % 7] : "", text.p, "", "", "" },
+			&lures[i]);
+		lures[i].text = sl_arena_copy(arena, lures[i].text);
+		sl_buf_free(&text);
+		if (i % 3)
+			sl_corpus_add_kept(corpus, room, &lures[i]);
+		else
+			sl_corpus_add(corpus, room, &lures[i]);
+		assert_int_equal(lures[i].grams.v != NULL, i % 3 != 0);
+	}
+	sl_corpus_freeze(corpus);
+	comparer = sl_comparer_new(corpus, lures, N);
+	for (uint32_t i = 0; i < N; i++)
+		for (uint32_t j = i + 1; j < N; j++) {
+			struct sl_facts facts;
+			struct sl_match all, some;
+
+			sl_comparer_facts(comparer, i, j, &facts);
+			sl_evidence_judge(&facts, &all);
+			sl_comparer_match(comparer, i, j, &some);
+			assert_memory_equal(&all, &some, sizeof(all));
+			edges += all.edge;
+		}
+	assert_true(edges > N && edges < N * (N - 1) / 2);
+	sl_comparer_free(&comparer);
+	sl_gram_room_free(&room);
+	sl_corpus_free(&corpus);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_stolen_padding), cmocka_unit_test(test_candidates) };
+		cmocka_unit_test(test_shortcuts), cmocka_unit_test(test_stolen_padding),
+		cmocka_unit_test(test_candidates) };
 	int failed;
 
 	arena = sl_arena_new(0);

@@ -3,6 +3,8 @@
 
 #include "stages/cluster/sketch.h"
 
+#include <stdlib.h>
+
 static struct sl_gram_room *room;
 static struct sl_arena *arena;
 
@@ -172,12 +174,73 @@ static void test_names(void **state)
 	}
 }
 
+/* The hash of five characters, as sketch.c makes it. */
+static uint32_t gram_of(const char *five)
+{
+	uint64_t x = 0;
+
+	for (int i = 0; i < 5; i++)
+		x = x * 0x9e3779b97f4a7c15u + (unsigned char)five[i] + 1;
+	return (uint32_t)(((x ^ (x >> 32)) * 0xd6e8feb86659fd93u) >> 32);
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void check_grams(struct sl_span text)
+{
+	uint32_t *want = sl_calloc(text.n, sizeof(*want)), n = 0;
+	struct sl_grams got;
+
+	for (size_t i = 0; i + 5 <= text.n; i++)
+		want[i] = gram_of(text.p + i);
+	qsort(want, text.n - 4, sizeof(*want), compare_u32);
+	for (size_t i = 0; i < text.n - 4; i++)
+		if (n == 0 || want[n - 1] != want[i])
+			want[n++] = want[i];
+	sl_grams_make(room, text, &got);
+	assert_int_equal(got.total, n);
+	assert_int_equal(got.n, n < SL_GRAMS_MAX ? n : SL_GRAMS_MAX);
+	assert_memory_equal(got.v, want, got.n * sizeof(*want));
+	free(want);
+}
+
+/* Texts of any length, and one made of grams that begin alike. */
+static void test_sorting(void **state)
+{
+	enum { MOST = 12000 };
+	char *text = sl_malloc(MOST);
+	uint32_t seed = 3;
+
+	(void)state;
+	for (size_t n = 40; n < MOST; n = n * 3 / 2) {
+		for (size_t i = 0; i < n; i++) {
+			seed = seed * 1664525 + 1013904223;
+			text[i] = (char)('a' + (seed >> 24) % 26);
+		}
+		check_grams(sl_span_of(text, n));
+	}
+	for (size_t n = 0; n + 5 <= MOST;) {
+		for (size_t i = 0; i < 5; i++) {
+			seed = seed * 1664525 + 1013904223;
+			text[n + i] = (char)('!' + (seed >> 24) % 90);
+		}
+		n += gram_of(text + n) >> 22 == 0 ? 5 : 0;
+	}
+	check_grams(sl_span_of(text, MOST));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_alike), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_weights), cmocka_unit_test(test_bins),
-		cmocka_unit_test(test_names) };
+		cmocka_unit_test(test_names), cmocka_unit_test(test_sorting) };
 	int failed;
 
 	room = sl_gram_room_new();
