@@ -21,17 +21,18 @@ struct sl_outdir;
 struct sl_campaign_brief {
 	struct sl_campaign_id id;
 	uint64_t messages;
-	enum sl_verdict_label verdict;
 };
 
 /* Campaigns in order of id. `next` gives NULL at the end; what it gave lives until the next call.
  * It leaves out campaigns of one message unless --all. `brief` numbers all of them, in the same
- * order; false behind the last; a verdict is judged once. */
+ * order; false behind the last. `honest`: is the verdict of that number an honest one? Judged once,
+ * when it is asked for. */
 struct sl_dossiers {
 	void *state;
 	const struct sl_dossier *(*next)(void *state);
 	void (*rewind)(void *state);
 	bool (*brief)(void *state, size_t number, struct sl_campaign_brief *brief_r);
+	bool (*honest)(void *state, size_t number);
 };
 
 struct sl_feed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listline.h"
 
+#include "base/plain.h"
 #include "policy.h"
 
 enum { LABEL_MAX = 63, HOST_MAX = 253, LABELS_LEAST = 2 };
@@ -71,23 +72,24 @@ static bool is_url(struct sl_span url)
 	for (size_t i = 0; i < SL_LEN(schemes); i++)
 		if (sl_span_starts(url, sl_span_str(schemes[i])))
 			rest = sl_span_from(url, strlen(schemes[i]));
-	for (size_t i = 0; i < url.n; i++)
-		if (url.p[i] <= 0x20 || url.p[i] >= 0x7f)
-			return false;
+	if (sl_plain_end(url, 0, ' ', ' ', ' ') < url.n)
+		return false;
 	size_t n = 0;
-	while (n < rest.n && !memchr("/?#\\", rest.p[n], 4))
+	while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#' &&
+		rest.p[n] != '\\')
 		n++;
 	return is_authority(sl_span_head(rest, n));
 }
 
 static void add_url(struct sl_span url, struct sl_buf *to)
 {
-	for (size_t i = 0; i < url.n; i++) {
-		char c = url.p[i];
-		if (c == '*' || c == '^' || c == '|')
-			sl_buf_printf(to, "%%%02X", (unsigned)(unsigned char)c);
-		else
-			sl_buf_char(to, c);
+	for (size_t at = 0, run; at < url.n; at = run + 1) {
+		run = sl_plain_end(url, at, '*', '^', '|');
+		sl_buf_add(to, sl_span_of(url.p + at, run - at));
+		if (run == url.n)
+			return;
+		sl_assert(url.p[run] == '*' || url.p[run] == '^' || url.p[run] == '|');
+		sl_buf_printf(to, "%%%02X", (unsigned)(unsigned char)url.p[run]);
 	}
 }
 

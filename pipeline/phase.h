@@ -23,6 +23,10 @@ enum sl_rc sl_campaigns_run(struct sl_store *store, uint64_t night, const struct
 enum sl_rc sl_dossiers_open(struct sl_view *view, const struct sl_config *config,
 	const struct sl_tables *tables, int64_t as_of, struct sl_dossiers *dossiers_r,
 	struct sl_err *err) SL_MUST_CHECK;
+/* The same dossiers for another thread, over a view of the same snapshot: the index of `with`
+ * serves both, so `with` and its view must be closed last. */
+void sl_dossiers_share(
+	const struct sl_dossiers *with, struct sl_view *view, struct sl_dossiers *dossiers_r);
 void sl_dossiers_close(struct sl_dossiers *dossiers);
 /* The dossier of one id or alias, or NULL; lives until the next call on these dossiers. */
 const struct sl_dossier *sl_dossier_one(

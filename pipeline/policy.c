@@ -4,6 +4,7 @@
  * name only: the URL, or the customer's host, stays (misp-warninglists #74). */
 #include "policy.h"
 
+#include "hostmemo.h"
 #include "listline.h"
 
 #define ROLE(name) (UINT32_C(1) << SL_ROLE_##name)
@@ -18,6 +19,7 @@ enum {
 /* One indicator on its way through the rules. */
 struct deed {
 	const struct sl_tables *tables;
+	struct sl_hostmemo *memo; /* or NULL */
 	const struct sl_indicator *indicator;
 	struct sl_policy_facts facts;
 	unsigned known;
@@ -241,6 +243,13 @@ static bool takes_lookalike(enum sl_kind kind)
 	return kind == SL_KIND_URL || kind == SL_KIND_HOST || kind == SL_KIND_DOMAIN;
 }
 
+static bool imitates(const struct deed *d)
+{
+	const struct sl_indicator *i = d->indicator;
+	return d->memo ? sl_hostmemo_imitates(d->memo, i->host, i->domain)
+		       : sl_lookalike_of(d->tables, i->host, i->domain) != NULL;
+}
+
 static void weigh(struct deed *d)
 {
 	const struct sl_policy_facts *f = &d->facts;
@@ -248,8 +257,7 @@ static void weigh(struct deed *d)
 	sum += f->messages >= 10 ? 10 : f->messages >= 3 ? 5 : 0;
 	sum += f->campaigns >= 2 ? 5 : 0;
 	sum += f->listed >= 3 ? 20 : f->listed ? 10 : 0;
-	if (takes_lookalike(d->indicator->kind) && !(d->known & SL_KNOWN_SHORTENER) &&
-		sl_lookalike_of(d->tables, d->indicator->host, d->indicator->domain))
+	if (takes_lookalike(d->indicator->kind) && !(d->known & SL_KNOWN_SHORTENER) && imitates(d))
 		sum += 15;
 	d->answer->confidence = sum > 100 ? 100 : sum;
 }
@@ -274,41 +282,47 @@ static int64_t lifetime(const struct deed *d)
 	}
 }
 
-static unsigned known_of(const struct sl_tables *tables, const struct sl_indicator *i)
+static unsigned known_name(const struct deed *d, struct sl_span host, struct sl_span domain)
 {
+	return d->memo ? sl_hostmemo_known(d->memo, host, domain)
+		       : sl_tables_known(d->tables, host, domain);
+}
+
+static unsigned known_of(const struct deed *d)
+{
+	const struct sl_indicator *i = d->indicator;
 	switch (i->kind) {
 	case SL_KIND_IPV4:
 	case SL_KIND_IPV6:
-		return sl_tables_known_ip(tables, i->value);
+		return sl_tables_known_ip(d->tables, i->value);
 	case SL_KIND_HOST:
 	case SL_KIND_DOMAIN:
-		return sl_tables_known(tables, i->value, i->domain);
+		return known_name(d, i->value, i->domain);
 	case SL_KIND_URL:
-		return sl_tables_known(tables, i->host, i->domain) |
-		       sl_tables_known_ip(tables, i->host);
+		return known_name(d, i->host, i->domain) | sl_tables_known_ip(d->tables, i->host);
 	case SL_KIND_EMAIL: {
 		ssize_t at = sl_span_chr(i->value, '@', 0);
-		return sl_tables_known(
-			tables, sl_span_from(i->value, (size_t)(at + 1)), SL_SPAN_NULL);
+		return known_name(d, sl_span_from(i->value, (size_t)(at + 1)), SL_SPAN_NULL);
 	}
 	default:
 		return 0;
 	}
 }
 
-void sl_policy_judge(const struct sl_tables *tables, const struct sl_config *config,
+void sl_policy_judge_many(struct sl_hostmemo *memo, const struct sl_tables *tables,
 	const struct sl_indicator *indicator, const struct sl_policy_facts *facts,
 	struct sl_policy_answer *answer_r)
 {
-	struct deed d = { .tables = tables, .indicator = indicator, .answer = answer_r };
-	(void)config; /* what it says on names is in the tables already */
+	struct deed d = {
+		.tables = tables, .memo = memo, .indicator = indicator, .answer = answer_r
+	};
 	d.facts = facts ? *facts
 			: (struct sl_policy_facts){
 				  .messages = 1, .campaigns = 1, .last_seen = SL_TIME_NONE
 			  };
 	if (d.facts.roles == 0)
 		d.facts.roles = UINT32_C(1) << indicator->role;
-	d.known = known_of(tables, indicator);
+	d.known = known_of(&d);
 	*answer_r = (struct sl_policy_answer){ .expires = SL_TIME_NONE };
 	const char *why = first_of(never, d.known);
 	if (d.facts.genuine_only)
@@ -325,6 +339,14 @@ void sl_policy_judge(const struct sl_tables *tables, const struct sl_config *con
 	weigh(&d);
 	if (d.facts.last_seen != SL_TIME_NONE)
 		answer_r->expires = d.facts.last_seen + lifetime(&d) * DAY;
+}
+
+void sl_policy_judge(const struct sl_tables *tables, const struct sl_config *config,
+	const struct sl_indicator *indicator, const struct sl_policy_facts *facts,
+	struct sl_policy_answer *answer_r)
+{
+	(void)config; /* what it says on names is in the tables already */
+	sl_policy_judge_many(NULL, tables, indicator, facts, answer_r);
 }
 
 /* ---- defanging ---- */

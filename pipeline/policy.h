@@ -34,6 +34,11 @@ struct sl_policy_answer {
 void sl_policy_judge(const struct sl_tables *tables, const struct sl_config *config,
 	const struct sl_indicator *indicator, const struct sl_policy_facts *facts,
 	struct sl_policy_answer *answer_r);
+/* The same for one of many: `memo` remembers what was asked about their hosts. */
+struct sl_hostmemo;
+void sl_policy_judge_many(struct sl_hostmemo *memo, const struct sl_tables *tables,
+	const struct sl_indicator *indicator, const struct sl_policy_facts *facts,
+	struct sl_policy_answer *answer_r);
 
 /* Private, reserved, loopback, documentation (RFC 1918, 5735, 5737, 6598, 4193, 3849 ...). */
 bool sl_ip_is_public(const struct sl_ip *ip);

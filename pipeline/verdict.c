@@ -125,19 +125,24 @@ static void gather_file(const struct sl_attachment *a, struct facts *f)
 		f->document || name_ends(a->name, documents) || is(a->type, "application/pdf");
 }
 
+static void gather_proof(const struct sl_message *m, unsigned known, struct facts *f)
+{
+	f->sender_owned =
+		f->brand ? sl_brand_owns(f->brand, m->from_domain) : (known & SL_KNOWN_BRAND) != 0;
+	f->authentic = is(m->dmarc, "pass") || (is(m->dkim, "pass") && is(m->spf, "pass"));
+	f->unauthentic = is(m->dmarc, "fail") ||
+			 (!is(m->dkim, "pass") && (is(m->spf, "fail") || is(m->spf, "softfail")));
+}
+
 static void gather_sender(const struct sl_tables *t, struct facts *f)
 {
 	const struct sl_message *m = f->message;
 	unsigned known = sl_tables_known(t, m->from_domain, SL_SPAN_NULL);
 	unsigned reply = sl_tables_known(t, domain_of(m->reply_to), SL_SPAN_NULL);
-	f->sender_owned =
-		f->brand ? sl_brand_owns(f->brand, m->from_domain) : (known & SL_KNOWN_BRAND) != 0;
+	gather_proof(m, known, f);
 	f->sender_freemail = known & SL_KNOWN_FREEMAIL;
 	f->freemail_reply = reply & SL_KNOWN_FREEMAIL && !sl_span_ieq(m->reply_to, m->from_addr);
 	f->sender_lookalike = sl_lookalike_of(t, m->from_domain, SL_SPAN_NULL) != NULL;
-	f->authentic = is(m->dmarc, "pass") || (is(m->dkim, "pass") && is(m->spf, "pass"));
-	f->unauthentic = is(m->dmarc, "fail") ||
-			 (!is(m->dkim, "pass") && (is(m->spf, "fail") || is(m->spf, "softfail")));
 }
 
 static void gather_words(const struct sl_tables *t, struct facts *f)
@@ -438,4 +443,19 @@ void sl_verdict_judge(const struct sl_tables *tables, const struct sl_message *m
 		verdict_r->confidence = sure > 99 ? 99 : sure;
 	reasons(held, verdict_r);
 	sl_assert(verdict_r->confidence <= 100);
+}
+
+/* The rules for honest labels by what the header says, and the best of the body for the rest. Flags
+ * that such rules look at come out of the header. */
+bool sl_verdict_may_be_honest(const struct sl_tables *tables, const struct sl_message *message)
+{
+	struct facts f = { .message = message, .flags = message->flags, .brand_links = 1 };
+	unsigned weights[SL_VERDICTS] = { 0 };
+	f.brand = message->brand.n ? sl_tables_brand_by_id(tables, message->brand) : NULL;
+	f.phrases[SL_PHRASE_AUTOMATIC] = 1;
+	gather_proof(message, sl_tables_known(tables, message->from_domain, SL_SPAN_NULL), &f);
+	for (size_t i = 0; i < SL_LEN(rules); i++)
+		if (sl_verdict_is_honest(rules[i].label) && rules[i].holds(&f))
+			weights[rules[i].label] += rules[i].weight;
+	return weights[SL_VERDICT_GENUINE] >= ENOUGH || weights[SL_VERDICT_AUTO_REPLY] >= ENOUGH;
 }

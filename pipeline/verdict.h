@@ -42,6 +42,9 @@ struct sl_verdict {
 void sl_verdict_judge(const struct sl_tables *tables, const struct sl_message *message,
 	const struct sl_content *content, struct sl_verdict *verdict_r);
 
+/* False: the label cannot be an honest one, by the header alone. Cheap. */
+bool sl_verdict_may_be_honest(const struct sl_tables *tables, const struct sl_message *message);
+
 /* Distance of a host to a brand's domain: the brand whose name or domain this host imitates
  * ("amaezon.qzvnwseg.top" -> amazon), or NULL. Hosts that the brand owns give NULL. */
 const struct sl_brand *sl_lookalike_of(

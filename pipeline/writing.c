@@ -51,21 +51,22 @@ enum sl_rc sl_feeds_check_formats(const struct sl_config *config, struct sl_err 
 
 /* One thread's share. */
 struct share {
-	const struct sl_config *config;
-	const struct sl_tables *tables;
-	struct sl_store *store;
-	int64_t as_of;
+	struct sl_feed_input in;
 	struct sl_outdir *out;
 	bool apart, all; /* which feeds: those that stand apart or the others; all */
 	enum sl_rc rc;
 	struct sl_err err;
 };
 
+static bool is_mine(const struct share *share, const struct sl_feed *feed)
+{
+	return wanted(share->in.config, feed) && (share->all || feed->apart == share->apart);
+}
+
 static bool has_work(const struct share *share)
 {
 	for (size_t i = 0; sl_feeds[i]; i++)
-		if (wanted(share->config, sl_feeds[i]) &&
-			(share->all || sl_feeds[i]->apart == share->apart))
+		if (is_mine(share, sl_feeds[i]))
 			return true;
 	return false;
 }
@@ -73,44 +74,64 @@ static bool has_work(const struct share *share)
 static void write_share(void *share_p)
 {
 	struct share *share = share_p;
-	struct sl_feed_input in = { .config = share->config,
-		.tables = share->tables,
-		.as_of = share->as_of,
-		.wanted = wanted };
-	sl_suffixes_edition(&in.psl_name, &in.psl_date);
-	share->rc = sl_view_open(share->store, false, &in.view, &share->err);
-	if (share->rc != SL_OK)
-		return;
-	share->rc = sl_dossiers_open(
-		in.view, share->config, share->tables, share->as_of, &in.campaigns, &share->err);
 	for (size_t i = 0; sl_feeds[i] && share->rc == SL_OK; i++)
-		if (wanted(share->config, sl_feeds[i]) &&
-			(share->all || sl_feeds[i]->apart == share->apart))
-			share->rc = sl_feeds[i]->write(&in, share->out, &share->err);
-	sl_dossiers_close(&in.campaigns);
-	sl_view_close(&in.view);
+		if (is_mine(share, sl_feeds[i]))
+			share->rc = sl_feeds[i]->write(&share->in, share->out, &share->err);
+}
+
+static void close_share(struct share *share)
+{
+	sl_dossiers_close(&share->in.campaigns);
+	sl_view_close(&share->in.view);
+}
+
+/* What stands apart on a thread of its own, from a view of its own. */
+static void write_both(struct share *ours, struct sl_store *store)
+{
+	struct share theirs = *ours;
+	struct sl_thread thread = { .running = false };
+	theirs.apart = true;
+	theirs.in.view = NULL;
+	theirs.in.campaigns = (struct sl_dossiers){ 0 };
+	ours->all = !has_work(ours) || !has_work(&theirs);
+	if (!ours->all)
+		ours->rc = sl_view_open(store, false, &theirs.in.view, &ours->err);
+	if (!ours->all && ours->rc == SL_OK) {
+		sl_dossiers_share(&ours->in.campaigns, theirs.in.view, &theirs.in.campaigns);
+		ours->rc = sl_thread_start(&thread, "feeds", write_share, &theirs, &ours->err);
+	}
+	if (ours->rc == SL_OK)
+		write_share(ours);
+	sl_thread_join(&thread);
+	close_share(&theirs);
+	if (ours->rc == SL_OK && theirs.rc != SL_OK) {
+		ours->rc = theirs.rc;
+		ours->err = theirs.err;
+	}
 }
 
 enum sl_rc sl_feeds_write(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_store *store, int64_t as_of, bool two, struct sl_outdir *out, struct sl_err *err)
 {
-	struct share ours = { config, tables, store, as_of, out, false, !two, SL_OK,
-		{ .text = "" } };
-	struct share theirs = ours;
-	struct sl_thread thread = { .running = false };
-	theirs.apart = true;
-	if (sl_outdir_begin(out, err) != SL_OK)
+	struct share ours = {
+		.in = { .config = config, .tables = tables, .as_of = as_of, .wanted = wanted },
+		.out = out,
+		.all = !two
+	};
+	sl_suffixes_edition(&ours.in.psl_name, &ours.in.psl_date);
+	if (sl_outdir_begin(out, err) != SL_OK ||
+		sl_view_open(store, false, &ours.in.view, err) != SL_OK)
 		return SL_FATAL;
-	if (!ours.all && has_work(&ours) && has_work(&theirs))
-		ours.rc = sl_thread_start(&thread, "feeds", write_share, &theirs, &ours.err);
-	else
-		ours.all = true;
-	if (ours.rc == SL_OK)
+	ours.rc = sl_dossiers_open(
+		ours.in.view, config, tables, as_of, &ours.in.campaigns, &ours.err);
+	if (ours.rc == SL_OK && two)
+		write_both(&ours, store);
+	else if (ours.rc == SL_OK)
 		write_share(&ours);
-	sl_thread_join(&thread);
-	if (ours.rc == SL_OK && theirs.rc == SL_OK)
+	close_share(&ours);
+	if (ours.rc == SL_OK)
 		return sl_outdir_finish(out, err);
-	*err = ours.rc != SL_OK ? ours.err : theirs.err;
+	*err = ours.err;
 	return SL_FATAL;
 }
 

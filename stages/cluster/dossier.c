@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { HONEST = 1, OTHER };
+
 /* One line without control characters. */
 static struct sl_span one_line(struct sl_arena *arena, struct sl_span text)
 {
@@ -73,7 +75,7 @@ bool sl_dossier_make(struct sl_dossier_maker *maker, size_t at)
 		d->n_languages = 1;
 	}
 	sl_verdict_judge(maker->tables, &d->exemplar, &d->exemplar_content, &d->verdict);
-	maker->verdicts[at] = (uint8_t)(d->verdict.label + 1);
+	maker->honesty[at] = sl_verdict_is_honest(d->verdict.label) ? HONEST : OTHER;
 	sl_dossier_add_support(maker, at);
 	sl_dossier_add_uses(maker, at);
 	sl_dossier_add_relations(maker, at);
@@ -94,44 +96,16 @@ static const struct sl_dossier *next_dossier(void *state)
 	return NULL;
 }
 
-/* No time sorts last, as in the store. */
-static bool is_before(const struct sl_variant_row *a, const struct sl_variant_row *b)
-{
-	bool timed = a->exemplar_time != SL_TIME_NONE;
-
-	if (timed != (b->exemplar_time != SL_TIME_NONE))
-		return timed;
-	if (a->exemplar_time != b->exemplar_time)
-		return a->exemplar_time < b->exemplar_time;
-	return sl_id_cmp(&a->exemplar_id, &b->exemplar_id) < 0;
-}
-
-/* The exemplar of a campaign is the smallest (time, id) of the exemplars of its variants. */
-static bool exemplar_of(const struct sl_dossier_maker *maker, size_t at, struct sl_id *message_r)
-{
-	const struct sl_roster_campaign *c = &maker->roster->campaigns[at];
-	struct sl_variant_row row, best = { .messages = 0 };
-
-	for (size_t i = c->first; i < c->first + c->n; i++) {
-		if (!sl_view_variant(maker->view, &maker->roster->variants[i].key, &row))
-			continue;
-		if (!best.messages || is_before(&row, &best))
-			best = row;
-	}
-	*message_r = best.exemplar;
-	return best.messages > 0;
-}
-
 static enum sl_verdict_label verdict_of(struct sl_dossier_maker *maker, size_t at)
 {
-	struct sl_id key;
+	const struct sl_id *key = &maker->roster->campaigns[at].exemplar;
 	struct sl_message_row message;
 	struct sl_content content;
 	struct sl_verdict verdict = { .label = SL_VERDICT_UNKNOWN };
 
 	sl_arena_reset(maker->arena);
-	if (exemplar_of(maker, at, &key) &&
-		sl_view_message(maker->view, &key, maker->arena, &message) &&
+	if (!sl_id_is_zero(key) && sl_view_message(maker->view, key, maker->arena, &message) &&
+		sl_verdict_may_be_honest(maker->tables, &message.message) &&
 		sl_view_content(maker->view, &message.message.content, maker->arena, &content))
 		sl_verdict_judge(maker->tables, &message.message, &content, &verdict);
 	return verdict.label;
@@ -139,16 +113,24 @@ static enum sl_verdict_label verdict_of(struct sl_dossier_maker *maker, size_t a
 
 static bool brief_dossier(void *state, size_t number, struct sl_campaign_brief *brief_r)
 {
-	struct sl_dossier_maker *maker = state;
+	const struct sl_dossier_maker *maker = state;
 
 	if (number >= maker->roster->n_campaigns)
 		return false;
-	if (!maker->verdicts[number])
-		maker->verdicts[number] = (uint8_t)(verdict_of(maker, number) + 1);
 	*brief_r = (struct sl_campaign_brief){ maker->roster->campaigns[number].id,
-		maker->roster->campaigns[number].messages,
-		(enum sl_verdict_label)(maker->verdicts[number] - 1) };
+		maker->roster->campaigns[number].messages };
 	return true;
+}
+
+static bool is_honest(void *state, size_t number)
+{
+	struct sl_dossier_maker *maker = state;
+
+	sl_assert(number < maker->roster->n_campaigns);
+	if (!maker->honesty[number])
+		maker->honesty[number] =
+			sl_verdict_is_honest(verdict_of(maker, number)) ? HONEST : OTHER;
+	return maker->honesty[number] == HONEST;
 }
 
 static void rewind_dossiers(void *state)
@@ -156,26 +138,44 @@ static void rewind_dossiers(void *state)
 	((struct sl_dossier_maker *)state)->next = 0;
 }
 
-enum sl_rc sl_dossiers_open(struct sl_view *view, const struct sl_config *config,
-	const struct sl_tables *tables, int64_t as_of, struct sl_dossiers *dossiers_r,
-	struct sl_err *err)
+static void make_maker(struct sl_view *view, const struct sl_config *config,
+	const struct sl_tables *tables, const struct sl_dossier_maker *with,
+	struct sl_dossiers *dossiers_r)
 {
 	struct sl_dossier_maker *maker = sl_calloc(1, sizeof(*maker));
 	struct sl_night_row night;
 
-	(void)as_of; /* times are told as they are; status is relative to the last night */
-	(void)err;
 	maker->view = view;
 	maker->config = config;
 	maker->tables = tables;
 	if (sl_view_last_night(view, &night))
 		maker->last_night = night.serial;
-	maker->roster = sl_roster_new(view);
+	maker->own_roster = with ? NULL : sl_roster_new(view);
+	maker->roster = with ? with->roster : maker->own_roster;
 	maker->arena = sl_arena_new(0);
 	maker->lasting = sl_arena_new(0);
-	maker->verdicts = sl_calloc(maker->roster->n_campaigns + 1, 1);
-	*dossiers_r = (struct sl_dossiers){ maker, next_dossier, rewind_dossiers, brief_dossier };
+	maker->memo = sl_hostmemo_new(tables);
+	maker->honesty = sl_calloc(maker->roster->n_campaigns + 1, 1);
+	*dossiers_r = (struct sl_dossiers){ maker, next_dossier, rewind_dossiers, brief_dossier,
+		is_honest };
+}
+
+enum sl_rc sl_dossiers_open(struct sl_view *view, const struct sl_config *config,
+	const struct sl_tables *tables, int64_t as_of, struct sl_dossiers *dossiers_r,
+	struct sl_err *err)
+{
+	(void)as_of; /* times are told as they are; status is relative to the last night */
+	(void)err;
+	make_maker(view, config, tables, NULL, dossiers_r);
 	return SL_OK;
+}
+
+void sl_dossiers_share(
+	const struct sl_dossiers *with, struct sl_view *view, struct sl_dossiers *dossiers_r)
+{
+	const struct sl_dossier_maker *maker = with->state;
+
+	make_maker(view, maker->config, maker->tables, maker, dossiers_r);
 }
 
 void sl_dossiers_close(struct sl_dossiers *dossiers)
@@ -183,10 +183,11 @@ void sl_dossiers_close(struct sl_dossiers *dossiers)
 	struct sl_dossier_maker *maker = dossiers->state;
 
 	if (maker) {
-		sl_roster_free(&maker->roster);
+		sl_roster_free(&maker->own_roster);
+		sl_hostmemo_free(&maker->memo);
 		sl_arena_free(&maker->arena);
 		sl_arena_free(&maker->lasting);
-		free(maker->verdicts);
+		free(maker->honesty);
 		free(maker);
 	}
 	*dossiers = (struct sl_dossiers){ 0 };

@@ -13,6 +13,7 @@
 
 #include "roster.h"
 
+#include "pipeline/hostmemo.h"
 #include "pipeline/phase.h"
 
 struct sl_dossier_archive {
@@ -25,7 +26,9 @@ struct sl_dossier_maker {
 	const struct sl_config *config;
 	const struct sl_tables *tables;
 	uint64_t last_night; /* serial; 0: none */
-	struct sl_roster *roster;
+	const struct sl_roster *roster;
+	struct sl_roster *own_roster; /* NULL: that of another maker */
+	struct sl_hostmemo *memo;
 	struct sl_arena *arena;   /* of the dossier that was made last */
 	struct sl_arena *lasting; /* names of archives */
 	struct sl_dossier_archive *archives;
@@ -33,7 +36,7 @@ struct sl_dossier_maker {
 	size_t next;
 	struct sl_dossier dossier;
 	struct sl_id *used_keys; /* store keys of dossier.used */
-	uint8_t *verdicts;       /* by campaign: label + 1, or 0: not judged yet */
+	uint8_t *honesty;        /* by campaign; 0: not judged yet */
 };
 
 /* Make the dossier of the roster's campaign number `at`; false: it has no readable message. */

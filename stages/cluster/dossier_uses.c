@@ -111,7 +111,7 @@ static void judge(struct sl_dossier_maker *maker, const struct sum *sum, struct 
 		.genuine_only = sl_verdict_is_honest(maker->dossier.verdict.label) };
 	struct sl_policy_answer answer;
 
-	sl_policy_judge(maker->tables, maker->config, &used->indicator, &facts, &answer);
+	sl_policy_judge_many(maker->memo, maker->tables, &used->indicator, &facts, &answer);
 	used->actionable = answer.actionable;
 	used->why = answer.why;
 	used->confidence = answer.confidence;

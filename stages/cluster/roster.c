@@ -64,7 +64,7 @@ static void read_campaigns(struct work *w)
 		c = &r->campaigns[r->n_campaigns++];
 		*c = (struct sl_roster_campaign){ .id = row.id };
 		c->brand = row.brand.n ? sl_hash64(row.brand, 0) | 1 : 0;
-		if (row.n_representatives)
+		if (c->brand && row.n_representatives) /* who claims nobody has no family */
 			read_form(w, &row.representatives[0], c);
 		if (c->skeleton)
 			add_trait(&r->forms, &r->n_forms, &w->room_forms, c->skeleton,
@@ -92,6 +92,24 @@ ssize_t sl_roster_find(const struct sl_roster *roster, const struct sl_campaign_
 	return found ? found - roster->campaigns : -1;
 }
 
+/* The exemplar of a campaign is the smallest (time, id) of the exemplars of its variants; no time
+ * sorts last, as in the store. */
+static void offer_exemplar(struct sl_roster_campaign *c, const struct sl_variant_row *row)
+{
+	bool timed = row->exemplar_time != SL_TIME_NONE;
+	bool before = timed && c->exemplar_time == SL_TIME_NONE;
+
+	if (timed == (c->exemplar_time != SL_TIME_NONE))
+		before = row->exemplar_time != c->exemplar_time
+				 ? row->exemplar_time < c->exemplar_time
+				 : sl_id_cmp(&row->exemplar_id, &c->exemplar_id) < 0;
+	if (!before && !sl_id_is_zero(&c->exemplar))
+		return;
+	c->exemplar = row->exemplar;
+	c->exemplar_id = row->exemplar_id;
+	c->exemplar_time = row->exemplar_time;
+}
+
 /* In key order, as the table has them. */
 static void read_variants(struct work *w)
 {
@@ -110,6 +128,7 @@ static void read_variants(struct work *w)
 		r->variants[r->n_variants++] =
 			(struct sl_roster_variant){ row.key, row.name, (uint32_t)at };
 		r->campaigns[at].messages += row.messages;
+		offer_exemplar(&r->campaigns[at], &row);
 	}
 	sl_scan_close(&scan);
 }

@@ -2,8 +2,8 @@
 /* roster.h - who belongs where: the index over a view that dossiers are made with.
  *
  * Living campaigns by id, their variants by name, and which campaigns use an indicator or a form.
- * About 40 bytes a variant and 16 bytes for each (indicator, campaign); made in one pass over
- * campaigns, variants and uses.
+ * About 40 bytes a variant, 120 a campaign and 16 bytes for each (indicator, campaign); made in one
+ * pass over campaigns, variants and uses.
  */
 #ifndef SL_ROSTER_H
 #define SL_ROSTER_H
@@ -32,9 +32,11 @@ struct sl_roster_campaign {
 	struct sl_campaign_id id;
 	size_t first, n; /* its variants */
 	uint64_t messages;
+	struct sl_id exemplar, exemplar_id; /* message of smallest (time, id); key zero: none */
+	int64_t exemplar_time;
 	size_t first_line, n_lines;
-	uint64_t skeleton; /* of the founder's variant; 0: none */
 	uint64_t brand;    /* hash of its id; 0: none */
+	uint64_t skeleton; /* of the founder's variant; 0: none, or no brand */
 };
 
 struct sl_roster {

@@ -10,8 +10,12 @@
 struct told {
 	const struct sl_tally *tally;
 	const struct sl_tallied *item;
-	struct sl_answer geo;
 };
+
+static struct sl_span geo_of(const struct told *t, const char *name)
+{
+	return t->item->geo ? sl_answer_get(t->item->geo, name) : SL_SPAN_NULL;
+}
 
 static void get_first_seen(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
@@ -109,14 +113,14 @@ static void get_asn(const void *thing, struct sl_arena *arena, struct sl_value *
 	const struct told *t = thing;
 	uint64_t asn;
 	(void)arena;
-	if (sl_span_u64(sl_answer_get(&t->geo, "asn"), &asn))
+	if (sl_span_u64(geo_of(t, "asn"), &asn))
 		*value_r = sl_value_number(asn);
 }
 
 static void get_as_name(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
-	struct sl_span name = sl_answer_get(&t->geo, "as_name");
+	struct sl_span name = geo_of(t, "as_name");
 	(void)arena;
 	if (name.n)
 		*value_r = sl_value_free_text(name);
@@ -126,7 +130,7 @@ static void get_country(const void *thing, struct sl_arena *arena, struct sl_val
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_text(sl_answer_get(&t->geo, "country"));
+	*value_r = sl_value_text(geo_of(t, "country"));
 }
 
 static void get_unknown(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
@@ -188,19 +192,6 @@ static const struct sl_field_row rows[] = {
 const struct sl_field_table sl_fields_indicators = { "indicators",
 	"indicators.csv, indicators.jsonl. Sorted by kind, value.", true, rows, SL_LEN(rows) };
 
-/* What the cache knows about an address; asks nobody. */
-static struct told tell(const struct sl_feed_input *in, const struct sl_tally *tally,
-	const struct sl_tallied *item, struct sl_arena *arena)
-{
-	struct told told = { .tally = tally, .item = item };
-	struct sl_span edition;
-	bool address = item->kind == SL_KIND_IPV4 || item->kind == SL_KIND_IPV6;
-	if (!address || !sl_view_lookup(in->view, sl_lookup_geo.name, item->kind, item->value,
-				arena, &edition, &told.geo))
-		memset(&told.geo, 0, sizeof(told.geo));
-	return told;
-}
-
 static void write_csv_rows(
 	const struct sl_feed_input *in, const struct sl_tally *tally, struct sl_outfile *file)
 {
@@ -210,7 +201,7 @@ static void write_csv_rows(
 	sl_rows_csv_comments(&csv, &sl_fields_indicators, in->as_of, tally->n);
 	sl_rows_csv_head(&csv, &sl_fields_indicators);
 	for (size_t i = 0; i < tally->n; i++) {
-		struct told told = tell(in, tally, &tally->items[i], arena);
+		struct told told = { tally, &tally->items[i] };
 		sl_rows_csv_line(&csv, &sl_fields_indicators, &told, arena);
 		sl_outfile_take(file, &line);
 		sl_arena_reset(arena);
@@ -226,8 +217,9 @@ static void write_json_rows(
 	struct sl_arena *arena = sl_arena_new(0);
 	struct sl_buf line = sl_buf_make(SL_LINE_MAX);
 	struct sl_json json = sl_json_make(&line);
+	(void)in;
 	for (size_t i = 0; i < tally->n; i++) {
-		struct told told = tell(in, tally, &tally->items[i], arena);
+		struct told told = { tally, &tally->items[i] };
 		sl_rows_json(&json, &sl_fields_indicators, &told, arena);
 		sl_json_line(&json);
 		sl_outfile_take(file, &line);

@@ -10,6 +10,7 @@
 #include "field_rows.h"
 #include "outdir.h"
 #include "redact.h"
+#include "tally.h"
 
 #include "pipeline/base/unicode.h"
 #include "storage/store.h"
@@ -27,7 +28,8 @@ struct told {
 	uint64_t living, merged;                /* campaigns */
 	struct sl_archive_row *archives;        /* sorted by name, key */
 	size_t n_archives;
-	struct sl_span *editions; /* of cached answers: "asn.mmdb@2026-06-17 country.mmdb@..." */
+	const struct sl_span
+		*editions; /* of cached answers: "asn.mmdb@2026-06-17 country.mmdb@..." */
 	size_t n_editions;
 };
 
@@ -361,10 +363,10 @@ static void add_archives(struct told *t, struct sl_arena *arena)
 		qsort(t->archives, t->n_archives, sizeof(*t->archives), by_name);
 }
 
-static bool has_edition(const struct told *t, struct sl_span edition)
+static bool has_edition(const struct sl_span *editions, size_t n, struct sl_span edition)
 {
-	for (size_t i = 0; i < t->n_editions; i++) {
-		if (sl_span_eq(t->editions[i], edition))
+	for (size_t i = 0; i < n; i++) {
+		if (sl_span_eq(editions[i], edition))
 			return true;
 	}
 	return false;
@@ -376,26 +378,38 @@ static int by_text(const void *a, const void *b)
 	return sl_span_cmp(*x, *y);
 }
 
-/* Which data the answers in the store came from: what the files say now may be something else. */
-static void add_editions(struct told *t, struct sl_arena *arena, struct sl_arena *scratch)
+static void collect_editions(struct told *t, struct sl_arena *arena, struct sl_arena *scratch)
 {
 	struct sl_indicator_row row;
 	struct sl_answer answer;
-	struct sl_span edition;
-	size_t room = 0;
+	struct sl_span edition, *editions = NULL;
+	size_t n = 0, room = 0;
 	struct sl_scan *scan = sl_scan_open(t->in->view, SL_TABLE_INDICATORS, SL_SPAN_NULL);
 	while (sl_scan_next(scan, scratch, &row)) {
 		if ((sl_lookup_geo.kinds >> row.kind & 1) &&
 			sl_view_lookup(t->in->view, sl_lookup_geo.name, row.kind, row.value,
 				scratch, &edition, &answer) &&
-			!has_edition(t, edition))
-			*SL_ARENA_PUSH(arena, t->editions, t->n_editions, room) =
-				sl_arena_copy(arena, edition);
+			!has_edition(editions, n, edition))
+			*SL_ARENA_PUSH(arena, editions, n, room) = sl_arena_copy(arena, edition);
 		sl_arena_reset(scratch);
 	}
 	sl_scan_close(&scan);
-	if (t->n_editions)
-		qsort(t->editions, t->n_editions, sizeof(*t->editions), by_text);
+	if (n)
+		qsort(editions, n, sizeof(*editions), by_text);
+	t->editions = editions;
+	t->n_editions = n;
+}
+
+/* Which data the answers in the store came from: what the files say now may be something else. */
+static void add_editions(struct told *t, struct sl_arena *arena, struct sl_arena *scratch)
+{
+	const struct sl_tally *tally = sl_outdir_tally(t->out);
+	if (!tally) {
+		collect_editions(t, arena, scratch);
+		return;
+	}
+	t->editions = tally->editions;
+	t->n_editions = tally->n_editions;
 }
 
 static enum sl_rc write_object(

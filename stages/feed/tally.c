@@ -3,6 +3,7 @@
 
 #include "outdir.h"
 
+#include "pipeline/hostmemo.h"
 #include "storage/store.h"
 
 #include <stdlib.h>
@@ -15,9 +16,12 @@ struct ref {
 struct making {
 	const struct sl_feed_input *in;
 	struct sl_tally *tally;
-	size_t room_items, room_ids;
+	size_t room_items, room_ids, room_editions;
+	uint32_t *heads; /* by the leading bits of a key: the first item at or behind it */
+	unsigned head_bits;
 	struct ref *refs;
 	size_t n_refs, room_refs;
+	struct sl_hostmemo *memo;
 };
 
 static void collect_campaigns(struct making *m)
@@ -29,10 +33,35 @@ static void collect_campaigns(struct making *m)
 	for (size_t i = 0; campaigns->brief(campaigns->state, i, &brief); i++) {
 		*SL_ARENA_PUSH(t->arena, t->ids, t->n_ids, m->room_ids) = brief.id;
 		*SL_ARENA_PUSH(t->arena, t->genuine, n_genuine, room_genuine) =
-			sl_verdict_is_honest(brief.verdict);
+			campaigns->honest(campaigns->state, i);
 		sl_assert(t->n_ids < 2 ||
 			  strcmp(t->ids[t->n_ids - 2].text, t->ids[t->n_ids - 1].text) < 0);
 	}
+}
+
+static void add_edition(struct making *m, struct sl_span edition)
+{
+	struct sl_tally *t = m->tally;
+	for (size_t i = 0; i < t->n_editions; i++)
+		if (sl_span_eq(t->editions[i], edition))
+			return;
+	*SL_ARENA_PUSH(t->arena, t->editions, t->n_editions, m->room_editions) =
+		sl_arena_copy(t->arena, edition);
+}
+
+/* What the cache knows about an address; asks nobody. */
+static const struct sl_answer *answer_of(struct making *m, enum sl_kind kind, struct sl_span value)
+{
+	struct sl_arena *arena = m->tally->arena;
+	struct sl_answer answer, *kept;
+	struct sl_span edition;
+	if (!(sl_lookup_geo.kinds >> kind & 1) || !sl_view_lookup(m->in->view, sl_lookup_geo.name,
+							  kind, value, arena, &edition, &answer))
+		return NULL;
+	add_edition(m, edition);
+	kept = sl_arena_alloc(arena, sizeof(*kept));
+	*kept = answer;
+	return kept;
 }
 
 static void add_indicator(struct making *m, const struct sl_indicator_row *row)
@@ -51,6 +80,7 @@ static void add_indicator(struct making *m, const struct sl_indicator_row *row)
 	item->first = item->last = SL_TIME_NONE;
 	item->into = (uint32_t)(t->n - 1);
 	item->hidden = sl_redact_changed(row->value, value);
+	item->geo = answer_of(m, row->kind, row->value);
 	sl_assert(t->n < UINT32_MAX);
 	sl_assert(t->n < 2 || sl_id_cmp(&item[-1].key, &item->key) < 0);
 }
@@ -62,6 +92,47 @@ static void collect_indicators(struct making *m)
 	while (sl_scan_next(scan, m->tally->arena, &row))
 		add_indicator(m, &row);
 	sl_scan_close(&scan);
+}
+
+/* The leading bits of a key, for the table of heads. */
+static size_t head_of(const struct making *m, const struct sl_id *key)
+{
+	uint64_t lead = (uint64_t)key->b[0] << 24 | (uint64_t)key->b[1] << 16 |
+			(uint64_t)key->b[2] << 8 | key->b[3];
+	return (size_t)(lead >> (32 - m->head_bits));
+}
+
+/* Keys are hashes, evenly spread: with as many heads as items, one or two steps find any. */
+static void make_heads(struct making *m)
+{
+	const struct sl_tally *t = m->tally;
+	m->head_bits = 1;
+	while (m->head_bits < 31 && (size_t)1 << m->head_bits < t->n)
+		m->head_bits++;
+	size_t n = (size_t)1 << m->head_bits, head = 0;
+	m->heads = sl_malloc((n + 1) * sizeof(*m->heads));
+	for (size_t i = 0; i < t->n; i++)
+		while (head <= head_of(m, &t->items[i].key))
+			m->heads[head++] = (uint32_t)i;
+	while (head <= n)
+		m->heads[head++] = (uint32_t)t->n;
+}
+
+static struct sl_tallied *find_item(const struct making *m, const struct sl_id *key)
+{
+	const struct sl_tally *t = m->tally;
+	size_t head = head_of(m, key), low = m->heads[head], high = m->heads[head + 1];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = sl_id_cmp(key, &t->items[middle].key);
+		if (order == 0)
+			return &t->items[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
 }
 
 static int item_order(const struct sl_tallied *x, const struct sl_tallied *y)
@@ -129,12 +200,6 @@ static bool campaign_of(struct making *m, const struct sl_id *variant, uint32_t 
 	return true;
 }
 
-static int by_key(const void *key, const void *element)
-{
-	const struct sl_tallied *item = element;
-	return sl_id_cmp(key, &item->key);
-}
-
 static void widen(struct sl_tallied *item, int64_t first, int64_t last)
 {
 	if (first != SL_TIME_NONE && (item->first == SL_TIME_NONE || first < item->first))
@@ -147,8 +212,7 @@ static void add_use(
 	struct making *m, const struct sl_use_row *use, bool has_campaign, uint32_t campaign)
 {
 	struct sl_tally *t = m->tally;
-	struct sl_tallied *item =
-		!t->n ? NULL : bsearch(&use->indicator, t->items, t->n, sizeof(*item), by_key);
+	struct sl_tallied *item = find_item(m, &use->indicator);
 	if (!item)
 		return;
 	item = &t->items[item->into];
@@ -186,31 +250,43 @@ static void collect_uses(struct making *m)
 	sl_arena_free(&scratch);
 }
 
-static int by_item(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
-	const struct ref *x = a, *y = b;
-	if (x->item != y->item)
-		return x->item < y->item ? -1 : 1;
-	return x->campaign < y->campaign ? -1 : x->campaign > y->campaign;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* Sorted, each once; the count. Most lists are of one campaign. */
+static uint32_t tidy(uint32_t *campaigns, uint32_t n)
+{
+	uint32_t out = 0;
+	if (n > 1)
+		qsort(campaigns, n, sizeof(*campaigns), by_number);
+	for (uint32_t i = 0; i < n; i++)
+		if (out == 0 || campaigns[out - 1] != campaigns[i])
+			campaigns[out++] = campaigns[i];
+	return out;
 }
 
 /* Give each item its distinct campaigns, in one array. */
 static void hand_out_refs(struct making *m)
 {
 	struct sl_tally *t = m->tally;
-	if (!m->n_refs)
-		return;
-	qsort(m->refs, m->n_refs, sizeof(*m->refs), by_item);
-	uint32_t *all = sl_arena_alloc(t->arena, m->n_refs * sizeof(*all));
-	for (size_t i = 0, n = 0; i < m->n_refs; i++) {
-		struct sl_tallied *item = &t->items[m->refs[i].item];
-		if (i && by_item(&m->refs[i - 1], &m->refs[i]) == 0)
-			continue;
-		all[n] = m->refs[i].campaign;
-		if (!item->n_campaigns++)
-			item->campaigns = &all[n];
-		n++;
+	uint32_t *all = sl_arena_alloc(t->arena, (m->n_refs + 1) * sizeof(*all)), *at = all;
+	for (size_t i = 0; i < m->n_refs; i++)
+		t->items[m->refs[i].item].n_campaigns++;
+	for (size_t i = 0; i < t->n; i++) {
+		t->items[i].campaigns = at;
+		at += t->items[i].n_campaigns;
+		t->items[i].n_campaigns = 0;
 	}
+	for (size_t i = 0; i < m->n_refs; i++) {
+		struct sl_tallied *item = &t->items[m->refs[i].item];
+		all[item->campaigns - all + item->n_campaigns++] = m->refs[i].campaign;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		t->items[i].n_campaigns =
+			tidy(all + (t->items[i].campaigns - all), t->items[i].n_campaigns);
 }
 
 static int by_hex(const void *a, const void *b)
@@ -271,6 +347,12 @@ static void collect_types(struct making *m)
 	sl_arena_free(&scratch);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	const struct sl_span *x = a, *y = b;
+	return sl_span_cmp(*x, *y);
+}
+
 static bool genuine_only(const struct sl_tally *t, const struct sl_tallied *item)
 {
 	for (uint32_t i = 0; i < item->n_campaigns; i++) {
@@ -304,7 +386,7 @@ static void judge(const struct making *m, struct sl_tallied *item)
 		.last_seen = item->last,
 		.genuine_only = genuine_only(m->tally, item),
 		.file_type = item->file_type };
-	sl_policy_judge(m->in->tables, m->in->config, &indicator, &facts, &item->policy);
+	sl_policy_judge_many(m->memo, m->in->tables, &indicator, &facts, &item->policy);
 	if (item->hidden) {
 		item->policy.actionable = false;
 		item->policy.why = "trap";
@@ -325,19 +407,50 @@ static bool is_wanted(const struct making *m, const struct sl_tallied *item)
 	       sl_in_period(m->in->config, item->first, item->last);
 }
 
+/* Each place of the cycle through `i` gets what its pointer says; the pointers are used up. */
+static void turn_cycle(struct sl_tallied *items, struct sl_tallied **order, size_t i)
+{
+	struct sl_tallied first = items[i];
+	size_t at = i;
+	while (order[at] != &items[i]) {
+		size_t from = (size_t)(order[at] - items);
+		items[at] = items[from];
+		order[at] = NULL;
+		at = from;
+	}
+	items[at] = first;
+	order[at] = NULL;
+}
+
+/* Items are large, so pointers are sorted, and each item goes to its place once. */
+static void sort_items(struct sl_tally *t)
+{
+	struct sl_tallied **order = sl_malloc((t->n + 1) * sizeof(struct sl_tallied *));
+	for (size_t i = 0; i < t->n; i++)
+		order[i] = &t->items[i];
+	if (t->n)
+		qsort(order, t->n, sizeof(struct sl_tallied *), by_value_of_pointers);
+	for (size_t i = 0; i < t->n; i++)
+		if (order[i])
+			turn_cycle(t->items, order, i);
+	free(order);
+}
+
 static void finish(struct making *m)
 {
 	struct sl_tally *t = m->tally;
 	size_t n = 0;
 	for (size_t i = 0; i < t->n; i++) {
-		if (!is_wanted(m, &t->items[i]))
-			continue;
-		judge(m, &t->items[i]);
-		t->items[n++] = t->items[i];
+		if (is_wanted(m, &t->items[i]))
+			t->items[n++] = t->items[i];
 	}
 	t->n = n;
-	if (n)
-		qsort(t->items, n, sizeof(*t->items), by_value);
+	sort_items(t);
+	/* now URLs of one host stand together */
+	for (size_t i = 0; i < t->n; i++)
+		judge(m, &t->items[i]);
+	if (t->n_editions)
+		qsort(t->editions, t->n_editions, sizeof(*t->editions), by_text);
 }
 
 static struct sl_tally *make(const struct sl_feed_input *in)
@@ -348,10 +461,14 @@ static struct sl_tally *make(const struct sl_feed_input *in)
 	collect_campaigns(&m);
 	collect_indicators(&m);
 	unite_hidden(m.tally);
+	make_heads(&m);
 	collect_uses(&m);
 	hand_out_refs(&m);
 	collect_types(&m);
+	m.memo = sl_hostmemo_new(in->tables);
 	finish(&m);
+	sl_hostmemo_free(&m.memo);
+	free(m.heads);
 	free(m.refs);
 	return m.tally;
 }

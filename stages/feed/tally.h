@@ -2,7 +2,7 @@
 /* tally.h - every distinct indicator of the store with what all messages say about it.
  *
  * Made once for all feeds of a writing, out of the tables indicators, uses, variants and contents;
- * sorted by kind name, value. Costs about 170 bytes an indicator and 8 bytes for each campaign that
+ * sorted by kind name, value. Costs about 200 bytes an indicator and 8 bytes for each campaign that
  * an indicator is in; texts stay in the store's map. Values in which a trap address was hidden are
  * merged when they became equal, and are never actionable; a trap address itself is left out.
  */
@@ -29,6 +29,7 @@ struct sl_tallied {
 	bool hidden;   /* a trap address was taken out */
 	bool whole;    /* while it is made: seen at all */
 	struct sl_policy_answer policy;
+	const struct sl_answer *geo; /* of an address that was asked about, or NULL */
 };
 
 struct sl_tally {
@@ -39,6 +40,8 @@ struct sl_tally {
 	struct sl_campaign_id *ids; /* of living campaigns, ascending */
 	bool *genuine;              /* beside ids: the verdict is genuine */
 	size_t n_ids;
+	struct sl_span *editions; /* distinct ones of the answers about addresses, ascending */
+	size_t n_editions;
 };
 
 /* The tally of this writing: the kept one, or a new one that is then kept with `out`. */

@@ -199,6 +199,7 @@ static struct sl_verdict judge(const struct mail_row *row)
 		c.n_indicators++;
 	struct sl_verdict v;
 	sl_verdict_judge(tables, &m, &c, &v);
+	assert_true(sl_verdict_may_be_honest(tables, &m) || !sl_verdict_is_honest(v.label));
 	return v;
 }
 
@@ -219,6 +220,23 @@ static void test_verdicts(void **state)
 	}
 }
 
+static void test_may_be_honest(void **state)
+{
+	(void)state;
+	struct sl_message stranger = { .from_domain = SL_SPAN("x.cc"), .dmarc = SL_SPAN("pass") };
+	struct sl_message forged = { .from_domain = SL_SPAN("amazon.co.jp"),
+		.brand = SL_SPAN("amazon"),
+		.dmarc = SL_SPAN("pass"),
+		.flags = SL_BIT(SL_MSG_BRAND_SPOOFED) };
+	struct sl_message real = forged, answer = stranger;
+	real.flags = 0;
+	answer.flags = SL_BIT(SL_MSG_AUTO_REPLY);
+	assert_false(sl_verdict_may_be_honest(tables, &stranger));
+	assert_false(sl_verdict_may_be_honest(tables, &forged));
+	assert_true(sl_verdict_may_be_honest(tables, &real));
+	assert_true(sl_verdict_may_be_honest(tables, &answer));
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -232,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lookalike),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_may_be_honest),
 		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
