@@ -145,6 +145,22 @@ struct sl_span sl_arena_copy(struct sl_arena *arena, struct sl_span s)
 	return sl_span_of(p, s.n);
 }
 
+struct sl_span sl_arena_join(struct sl_arena *arena, const struct sl_span *pieces, size_t n)
+{
+	size_t total = 0, at = 0;
+	for (size_t i = 0; i < n; i++)
+		total += pieces[i].n;
+	char *p = sl_arena_alloc(arena, total + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].n)
+			memcpy(p + at, pieces[i].p, pieces[i].n);
+		at += pieces[i].n;
+	}
+	sl_assert(at == total);
+	p[total] = '\0';
+	return sl_span_of(p, total);
+}
+
 struct sl_span sl_arena_printf(struct sl_arena *arena, const char *format, ...)
 {
 	va_list args;

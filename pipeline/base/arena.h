@@ -29,6 +29,11 @@ void *sl_arena_grow(struct sl_arena *arena, void *p, size_t old_size, size_t new
 void sl_arena_trim(struct sl_arena *arena, void *p, size_t old_size, size_t new_size);
 /* A copy of the bytes, with a NUL behind them that is not counted. */
 struct sl_span sl_arena_copy(struct sl_arena *arena, struct sl_span s);
+/* The pieces one behind the other; for what is put together too often for a format. */
+struct sl_span sl_arena_join(struct sl_arena *arena, const struct sl_span *pieces, size_t n);
+#define SL_ARENA_JOIN(arena, ...)                                                                  \
+	sl_arena_join((arena), (const struct sl_span[]){ __VA_ARGS__ },                            \
+		SL_LEN(((const struct sl_span[]){ __VA_ARGS__ })))
 struct sl_span sl_arena_printf(struct sl_arena *arena, const char *format, ...) SL_PRINTF(2, 3);
 
 /* Room for one more element in an array that grows in the arena: ITEMS is `T *`, COUNT and

@@ -60,6 +60,9 @@ static void copies_and_prints(void **state)
 	assert_int_equal(copy.p[3], 0);
 	CHECK_SPAN(sl_arena_printf(arena, "%s-%d", "x", 7), "x-7");
 	CHECK_SPAN(sl_arena_copy(arena, SL_SPAN_NULL), "");
+	struct sl_span joined = SL_ARENA_JOIN(arena, SL_SPAN("a\0"), SL_SPAN_NULL, SL_SPAN("bc"));
+	assert_true(sl_span_eq(joined, SL_SPAN("a\0bc")));
+	assert_int_equal(joined.p[4], 0);
 	sl_arena_free(&arena);
 }
 
