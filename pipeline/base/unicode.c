@@ -135,19 +135,48 @@ struct sl_span sl_unicode_nfkc(struct sl_arena *arena, struct sl_span text)
 	return normalise(arena, icu.nfkc, text);
 }
 
-/* WHATWG "forbidden domain code point": a name that holds one is refused. */
-static bool forbidden_in_domain(char c)
+/* What a byte means in a host name. The forbidden ones are the WHATWG's "forbidden domain code
+ * points", without the controls and what is not ASCII, which class_in_host() knows. */
+enum { FORBIDDEN = 1, WIDE = 2, UPPER = 4, HYPHEN = 8 };
+static const uint8_t host_classes[128] = { [' '] = FORBIDDEN,
+	['#'] = FORBIDDEN,
+	['%'] = FORBIDDEN,
+	['/'] = FORBIDDEN,
+	[':'] = FORBIDDEN,
+	['<'] = FORBIDDEN,
+	['>'] = FORBIDDEN,
+	['?'] = FORBIDDEN,
+	['@'] = FORBIDDEN,
+	['['] = FORBIDDEN,
+	['\\'] = FORBIDDEN,
+	[']'] = FORBIDDEN,
+	['^'] = FORBIDDEN,
+	['|'] = FORBIDDEN,
+	[0x7f] = FORBIDDEN,
+	['-'] = HYPHEN };
+
+static unsigned class_in_host(char c)
 {
 	unsigned char u = (unsigned char)c;
-	return u <= 0x20 || u >= 0x7f || strchr("#/:<>?@[\\]^|%", c) != NULL;
+	if (u >= 0x80)
+		return WIDE;
+	if (u < 0x20)
+		return FORBIDDEN;
+	return c >= 'A' && c <= 'Z' ? UPPER : host_classes[u];
+}
+
+/* All classes that occur in the name. */
+static unsigned classes_in_host(struct sl_span host)
+{
+	unsigned classes = 0;
+	for (size_t i = 0; i < host.n; i++)
+		classes |= class_in_host(host.p[i]);
+	return classes;
 }
 
 static bool valid_ascii_host(struct sl_span host)
 {
-	for (size_t i = 0; i < host.n; i++)
-		if (forbidden_in_domain(host.p[i]))
-			return false;
-	return host.n > 0;
+	return host.n > 0 && !(classes_in_host(host) & (FORBIDDEN | WIDE));
 }
 
 static bool has_a_label(struct sl_span host)
@@ -211,9 +240,10 @@ bool sl_unicode_host_to_ascii(
 	struct sl_arena *arena, struct sl_span host, struct sl_span *ascii_r, bool *mapped_r)
 {
 	*mapped_r = false;
-	if (is_ascii(host) && !has_a_label(host)) {
-		*ascii_r = ascii_lower(arena, host);
-		return valid_ascii_host(host);
+	unsigned classes = classes_in_host(host);
+	if (!(classes & WIDE) && !((classes & HYPHEN) && has_a_label(host))) {
+		*ascii_r = classes & UPPER ? ascii_lower(arena, host) : host;
+		return host.n > 0 && !(classes & FORBIDDEN);
 	}
 	need_icu();
 	if (!convert_host(arena, host, TO_ASCII, ascii_r) || !valid_ascii_host(*ascii_r))
