@@ -170,13 +170,9 @@ static bool candidate(struct sl_finder *scan, struct sl_found *found_r)
 
 bool sl_find_next(struct sl_finder *scan, struct sl_found *found_r)
 {
-	struct sl_span text = scan->text;
 	for (;;) {
-		size_t at = scan->at;
-		while (at < text.n && !sl_find_is(text.p[at], SL_C_TRIGGER))
-			at++;
-		scan->at = at;
-		if (at >= text.n)
+		scan->at = sl_find_trigger(scan->text, scan->at);
+		if (scan->at >= scan->text.n)
 			return false;
 		if (candidate(scan, found_r))
 			return true;

@@ -176,8 +176,9 @@ static bool is_section_number(struct sl_span s)
 static bool is_address(struct sl_finder *scan, size_t begin, const struct sl_host_text *host)
 {
 	struct sl_ip ip;
-	return sl_ip_parse(host->text, &ip) && ip.family == 4 && sl_ip_is_public(&ip) &&
-	       !is_section_number(host->text) && !behind_version_word(scan->text, begin);
+	return sl_is_digit(host->text.p[0]) && sl_ip_parse(host->text, &ip) && ip.family == 4 &&
+	       sl_ip_is_public(&ip) && !is_section_number(host->text) &&
+	       !behind_version_word(scan->text, begin);
 }
 
 static bool found_url(struct sl_finder *scan, size_t begin, const struct sl_host_text *host,
@@ -191,8 +192,8 @@ static bool found_url(struct sl_finder *scan, size_t begin, const struct sl_host
 		return false;
 	*found_r = (struct sl_found){ SL_FOUND_URL,
 		FLAG(SCHEMELESS) | (host->flags & FLAG(DEFANGED)), begin, end,
-		sl_arena_printf(scan->arena, "http://%.*s%.*s", SL_ARG(host->text),
-			SL_ARG(sl_span_of(scan->text.p + host->end, end - host->end))) };
+		SL_ARENA_JOIN(scan->arena, SL_SPAN("http://"), host->text,
+			sl_span_of(scan->text.p + host->end, end - host->end)) };
 	return true;
 }
 

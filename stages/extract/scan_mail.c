@@ -88,8 +88,8 @@ bool sl_find_email(struct sl_finder *scan, struct sl_found *found_r)
 		return false;
 	flags |= host.flags & FLAG(DEFANGED);
 	*found_r = (struct sl_found){ SL_FOUND_EMAIL, flags, begin, host.end,
-		sl_arena_printf(scan->arena, "%.*s@%.*s",
-			SL_ARG(sl_span_of(text.p + begin, scan->at - begin)), SL_ARG(host.text)) };
+		SL_ARENA_JOIN(scan->arena, sl_span_of(text.p + begin, scan->at - begin),
+			SL_SPAN("@"), host.text) };
 	scan->at = host.end;
 	return true;
 }

@@ -20,6 +20,8 @@ static int pair_index(char c)
 static size_t trimmed(struct sl_span text, size_t from, size_t end)
 {
 	sl_assert(from <= end && end <= text.n);
+	if (end == from || !sl_find_is(text.p[end - 1], SL_C_TRAIL | SL_C_BRACKET))
+		return end;
 	struct balance b = { { 0 } };
 	for (size_t i = from; i < end; i++) {
 		int at = pair_index(text.p[i]);

@@ -87,13 +87,24 @@ static bool take_wide(struct reading *r)
 	return true;
 }
 
+/* Letters, digits and their like, as many as there is room for. */
+static size_t name_length(const struct reading *r)
+{
+	struct sl_span rest =
+		sl_span_head(sl_span_from(r->scan->text, r->at), HOST_ROOM - 4 - r->n);
+	size_t n = 0;
+	while (n < rest.n && sl_find_is(rest.p[n], SL_C_NAME))
+		n++;
+	return n;
+}
+
 static void read_host(struct reading *r, bool ascii)
 {
 	struct sl_span text = r->scan->text;
 	while (r->at < text.n && r->n + 4 < HOST_ROOM) {
 		char c = text.p[r->at];
 		if (sl_find_is(c, SL_C_NAME)) {
-			take(r, 1);
+			take(r, name_length(r));
 			continue;
 		}
 		if (take_dot(r))
@@ -356,9 +367,8 @@ bool sl_find_schemed(struct sl_finder *scan, struct sl_found *found_r)
 	size_t end;
 	struct sl_span tail = tail_of(scan, host.end, begin ? text.p[begin - 1] : 0, &end, &flags);
 	*found_r = (struct sl_found){ SL_FOUND_URL, flags, begin, end,
-		sl_arena_printf(scan->arena, "%s://%.*s%.*s%.*s", scheme->meant,
-			SL_ARG(sl_span_of(text.p + at + length, userinfo)), SL_ARG(host.text),
-			SL_ARG(tail)) };
+		SL_ARENA_JOIN(scan->arena, sl_span_str(scheme->meant), SL_SPAN("://"),
+			sl_span_of(text.p + at + length, userinfo), host.text, tail) };
 	sl_assert(end > at && end <= text.n);
 	scan->at = end;
 	return true;
@@ -396,9 +406,8 @@ static bool read_wide(struct sl_finder *scan, struct sl_found *found_r)
 	}
 	struct sl_finder inner;
 	sl_find_begin(&inner, scan->arena, scan->suffixes, sl_span_of(line, n));
-	inner.at = sl_span_find(inner.text, SL_SPAN("://"), 0) > 0
-			   ? (size_t)sl_span_find(inner.text, SL_SPAN("://"), 0)
-			   : n;
+	ssize_t separator_at = sl_span_find(inner.text, SL_SPAN("://"), 0);
+	inner.at = separator_at > 0 ? (size_t)separator_at : n;
 	scan->at = at;
 	if (inner.at >= n || !sl_find_schemed(&inner, found_r))
 		return false;
