@@ -128,26 +128,26 @@ static void add_intent(struct sl_url_job *job, struct sl_span rest, struct sl_ur
 			sl_arena_printf(arena, "%.*s:%.*s", SL_ARG(scheme), SL_ARG(front)), &place);
 }
 
-static bool is_one_of(struct sl_span scheme, const char *a, const char *b)
+static inline bool is(struct sl_span scheme, const char *name)
 {
-	return sl_span_eq(scheme, sl_span_str(a)) || sl_span_eq(scheme, sl_span_str(b));
+	return sl_span_eq(scheme, sl_span_str(name));
 }
 
 /* Schemes that lead to the web by a detour. True: done with it. */
 static bool by_scheme(struct sl_url_job *job, struct sl_span scheme, struct sl_span rest,
 	const struct sl_url_place *place)
 {
-	if (is_one_of(scheme, "http", "https") || is_one_of(scheme, "ftp", ""))
+	if (is(scheme, "https") || is(scheme, "http") || is(scheme, "ftp") || scheme.n == 0)
 		return false;
 	struct sl_url_place here = *place;
-	if (is_one_of(scheme, "javascript", "vbscript")) {
+	if (is(scheme, "javascript") || is(scheme, "vbscript")) {
 		here.flags |= FLAG(SCRIPT);
 		add_inside(job, sl_url_decode(job->mail->arena, rest), &here);
-	} else if (is_one_of(scheme, "mailto", "mailto")) {
+	} else if (is(scheme, "mailto")) {
 		add_mailto(job, rest, here);
-	} else if (is_one_of(scheme, "intent", "intent")) {
+	} else if (is(scheme, "intent")) {
 		add_intent(job, rest, here);
-	} else if (is_one_of(scheme, "view-source", "feed")) {
+	} else if (is(scheme, "view-source") || is(scheme, "feed")) {
 		sl_url_job_add_text(job, rest, &here);
 	}
 	return true;

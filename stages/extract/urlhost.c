@@ -235,14 +235,18 @@ static bool ip4_parse(struct sl_span name, uint8_t b_r[4])
 	return true;
 }
 
+/* Lengths that the DNS allows, and no label empty. */
 static bool labels_are_sound(struct sl_span name)
 {
-	struct sl_span label;
+	size_t label = 0;
 	if (name.n == 0 || name.n > NAME_MAX_DNS || name.p[name.n - 1] == '.')
 		return false;
-	while (sl_span_split(&name, '.', &label))
-		if (label.n == 0 || label.n > LABEL_MAX)
+	for (size_t i = 0; i < name.n; i++) {
+		bool dot = name.p[i] == '.';
+		if (dot ? label == 0 : label == LABEL_MAX)
 			return false;
+		label = dot ? 0 : label + 1;
+	}
 	return true;
 }
 

@@ -7,36 +7,60 @@
 #define FLAG(name) ((uint32_t)SL_BIT(SL_IND_##name))
 
 /* Percent-encode sets of the standard, as bits. '%' is in none: escapes stay as written. */
-enum { IN_FRAGMENT = 1, IN_QUERY = 2, IN_PATH = 4, IN_USERINFO = 8 };
-static const uint8_t encode_sets[128] = {
-	[' '] = IN_FRAGMENT | IN_QUERY | IN_PATH | IN_USERINFO,
-	['"'] = IN_FRAGMENT | IN_QUERY | IN_PATH | IN_USERINFO,
-	['<'] = IN_FRAGMENT | IN_QUERY | IN_PATH | IN_USERINFO,
-	['>'] = IN_FRAGMENT | IN_QUERY | IN_PATH | IN_USERINFO,
+enum {
+	IN_FRAGMENT = 1,
+	IN_QUERY = 2,
+	IN_PATH = 4,
+	IN_USERINFO = 8,
+	IN_ALL = 15,
+	ENDS_AUTHORITY = 16,
+	BACKSLASH = 32
+};
+/* Controls and what is not ASCII are in all sets: byte_is() knows. */
+static const uint8_t byte_sets[128] = {
+	[' '] = IN_ALL,
+	['"'] = IN_ALL,
+	['<'] = IN_ALL,
+	['>'] = IN_ALL,
 	['`'] = IN_FRAGMENT | IN_PATH | IN_USERINFO,
-	['#'] = IN_QUERY | IN_PATH | IN_USERINFO,
+	['#'] = IN_QUERY | IN_PATH | IN_USERINFO | ENDS_AUTHORITY,
 	['\''] = IN_QUERY,
-	['?'] = IN_PATH | IN_USERINFO,
+	['?'] = IN_PATH | IN_USERINFO | ENDS_AUTHORITY,
 	['^'] = IN_PATH | IN_USERINFO,
 	['{'] = IN_PATH | IN_USERINFO,
 	['}'] = IN_PATH | IN_USERINFO,
-	['/'] = IN_USERINFO,
+	['/'] = IN_USERINFO | ENDS_AUTHORITY,
 	[':'] = IN_USERINFO,
 	[';'] = IN_USERINFO,
 	['='] = IN_USERINFO,
 	['@'] = IN_USERINFO,
 	['['] = IN_USERINFO,
-	['\\'] = IN_USERINFO,
+	['\\'] = IN_USERINFO | ENDS_AUTHORITY | BACKSLASH,
 	[']'] = IN_USERINFO,
 	['|'] = IN_USERINFO,
-	[0x7f] = IN_FRAGMENT | IN_QUERY | IN_PATH | IN_USERINFO,
+	[0x7f] = IN_ALL,
 };
+
+static bool byte_is(char c, unsigned sets)
+{
+	uint8_t byte = (uint8_t)c;
+	if (byte < 0x20 || byte >= 0x80)
+		return (sets & IN_ALL) != 0;
+	return (byte_sets[byte] & sets) != 0;
+}
 
 struct out {
 	struct sl_arena *arena;
 	char *p;
 	size_t n, room;
+	size_t query, fragment; /* where they begin, or 0 */
 };
+
+static void reserve(struct out *out, size_t room)
+{
+	out->p = sl_arena_alloc(out->arena, room);
+	out->room = room;
+}
 
 static void put(struct out *out, struct sl_span s)
 {
@@ -57,17 +81,12 @@ static void put_escaped_byte(struct out *out, uint8_t byte)
 	put(out, sl_span_of(text, sizeof(text)));
 }
 
-static bool must_escape(uint8_t byte, unsigned set)
-{
-	return byte < 0x20 || byte >= 0x80 || (encode_sets[byte] & set);
-}
-
 /* A byte that is no UTF-8 is escaped as U+FFFD, as a decoder in front of the parser does. */
 static void put_encoded(struct out *out, struct sl_span s, unsigned set)
 {
 	for (size_t i = 0; i < s.n;) {
 		size_t from = i;
-		while (i < s.n && !must_escape((uint8_t)s.p[i], set))
+		while (i < s.n && !byte_is(s.p[i], set))
 			i++;
 		put(out, sl_span_of(s.p + from, i - from));
 		if (i == s.n)
@@ -106,6 +125,18 @@ static bool is_removed(char c)
 	return (uint8_t)c < ' ' && (c == '\t' || c == '\n' || c == '\r');
 }
 
+/* Where the first tab or line end stands, or s.n. */
+static size_t first_removed(struct sl_span s)
+{
+	static const char removed[] = "\t\n\r";
+	size_t first = s.n;
+	for (int i = 0; removed[i]; i++) {
+		ssize_t at = sl_span_chr(sl_span_head(s, first), removed[i], 0);
+		first = at < 0 ? first : (size_t)at;
+	}
+	return first;
+}
+
 /* Without C0 and spaces at both ends, without tabs and line ends inside. */
 static struct sl_span cleaned(struct sl_arena *arena, struct sl_span s, uint32_t *flags)
 {
@@ -114,9 +145,7 @@ static struct sl_span cleaned(struct sl_arena *arena, struct sl_span s, uint32_t
 		control = control || s.p[0] != ' ';
 	for (; s.n && (uint8_t)s.p[s.n - 1] <= ' '; s.n--)
 		control = control || s.p[s.n - 1] != ' ';
-	size_t first = 0;
-	while (first < s.n && !is_removed(s.p[first]))
-		first++;
+	size_t first = first_removed(s);
 	if (control || first < s.n)
 		*flags |= FLAG(CTL);
 	if (first == s.n)
@@ -147,33 +176,54 @@ static size_t scheme_length(struct sl_span s)
 	return n < s.n && s.p[n] == ':' ? n : 0;
 }
 
+static struct sl_span lower(struct sl_arena *arena, struct sl_span s)
+{
+	char *to = sl_arena_alloc(arena, s.n);
+	for (size_t i = 0; i < s.n; i++)
+		to[i] = sl_lower(s.p[i]);
+	return sl_span_of(to, s.n);
+}
+
+/* The scheme of nearly all links, which stand there as people write them. */
+static struct sl_span common_scheme(struct sl_span s)
+{
+	static const struct sl_span common[] = { { "https:", 6 }, { "http:", 5 },
+		{ "mailto:", 7 } };
+	for (size_t i = 0; i < SL_LEN(common); i++)
+		if (sl_span_starts(s, common[i]))
+			return sl_span_head(s, common[i].n - 1);
+	return SL_SPAN_NULL;
+}
+
 struct sl_span sl_url_scheme(struct sl_arena *arena, struct sl_span input, struct sl_span *rest_r)
 {
 	uint32_t unused = 0;
+	struct sl_span scheme = common_scheme(input);
+	*rest_r = sl_span_from(input, scheme.n + 1);
+	if (scheme.n)
+		return scheme;
 	struct sl_span s = cleaned(arena, sl_span_head(input, 256), &unused);
 	size_t n = scheme_length(s);
 	*rest_r = input;
 	if (n == 0)
 		return SL_SPAN_NULL;
-	char *lower = sl_arena_alloc(arena, n);
-	for (size_t i = 0; i < n; i++)
-		lower[i] = sl_lower(s.p[i]);
 	ssize_t colon = sl_span_chr(input, ':', 0);
 	sl_assert(colon >= 0);
 	*rest_r = sl_span_from(input, (size_t)colon + 1);
-	return sl_span_of(lower, n);
+	return lower(arena, sl_span_head(s, n));
 }
 
 struct special {
-	const char *name;
+	struct sl_span name;
 	unsigned port;
 };
-static const struct special specials[] = { { "http", 80 }, { "https", 443 }, { "ftp", 21 } };
+static const struct special specials[] = { { { "http", 4 }, 80 }, { { "https", 5 }, 443 },
+	{ { "ftp", 3 }, 21 } };
 
 static const struct special *special_of(struct sl_span scheme)
 {
 	for (size_t i = 0; i < SL_LEN(specials); i++)
-		if (sl_span_ieq(scheme, sl_span_str(specials[i].name)))
+		if (sl_span_ieq(scheme, specials[i].name))
 			return &specials[i];
 	return NULL;
 }
@@ -200,7 +250,7 @@ static void cut_authority(struct pieces *p, struct sl_span s)
 	while (s.n && is_slash(s.p[0], &p->flags))
 		s = sl_span_from(s, 1);
 	size_t n = 0;
-	while (n < s.n && s.p[n] != '/' && s.p[n] != '\\' && s.p[n] != '?' && s.p[n] != '#')
+	while (n < s.n && !byte_is(s.p[n], ENDS_AUTHORITY))
 		n++;
 	p->authority = sl_span_head(s, n);
 	p->base = NULL;
@@ -229,7 +279,7 @@ static bool cut(struct pieces *p, struct sl_span s, const struct sl_url *base)
 		s = sl_span_from(s, n + 1);
 		if (!p->special)
 			return false;
-		bool same = base && sl_span_eq(base->scheme, sl_span_str(p->special->name));
+		bool same = base && sl_span_eq(base->scheme, p->special->name);
 		bool slashes = s.n > 1 && s.p[0] == '/' && s.p[1] == '/';
 		if (same && !slashes)
 			cut_relative(p, s);
@@ -282,6 +332,8 @@ static bool read_port(struct sl_span text, const struct special *special, unsign
 static size_t port_colon(struct sl_span s)
 {
 	bool inside = false;
+	if (sl_span_chr(s, ':', 0) < 0)
+		return s.n;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '[')
 			inside = true;
@@ -358,9 +410,25 @@ static void pop(struct out *out, size_t from)
 		out->n--;
 }
 
+/* Most paths have nothing to resolve and nothing to escape. */
+static bool is_plain_path(struct sl_span s)
+{
+	char before = '/';
+	for (size_t i = 0; i < s.n; before = s.p[i++])
+		if (byte_is(s.p[i], IN_PATH | BACKSLASH) ||
+			(before == '/' && (s.p[i] == '.' || s.p[i] == '%')))
+			return false;
+	return true;
+}
+
 /* Segments of `s` behind what stands in `out` from `from` on; each gets its slash in front. */
 static void put_path(struct out *out, size_t from, struct sl_span s, uint32_t *flags)
 {
+	if (is_plain_path(s)) {
+		put(out, SL_SPAN("/"));
+		put(out, s);
+		return;
+	}
 	for (bool more = true; more;) {
 		size_t n = 0;
 		while (n < s.n && s.p[n] != '/' && s.p[n] != '\\')
@@ -378,19 +446,27 @@ static void put_path(struct out *out, size_t from, struct sl_span s, uint32_t *f
 	}
 }
 
-static struct sl_span before_either(struct sl_span s, char a, char b)
+static size_t before_fragment(struct sl_span s)
 {
-	size_t n = 0;
-	while (n < s.n && s.p[n] != a && s.p[n] != b)
-		n++;
-	return sl_span_head(s, n);
+	ssize_t mark = sl_span_chr(s, '#', 0);
+	return mark < 0 ? s.n : (size_t)mark;
+}
+
+/* The sign in front of a query or fragment, and where that begins. */
+static void put_mark(struct out *out, const char *sign, size_t *begin_r)
+{
+	put(out, sl_span_of(sign, 1));
+	*begin_r = out->n;
 }
 
 static void put_tail(struct out *out, struct pieces *p)
 {
 	size_t from = out->n;
 	sl_assert(from > 0);
-	struct sl_span path = before_either(p->rest, '?', '#');
+	struct sl_span path = sl_span_head(p->rest, before_fragment(p->rest));
+	ssize_t question = sl_span_chr(path, '?', 0);
+	if (question >= 0)
+		path = sl_span_head(path, (size_t)question);
 	struct sl_span rest = sl_span_from(p->rest, path.n);
 	if (p->base && p->keep_path) {
 		put(out, p->base->path);
@@ -403,34 +479,40 @@ static void put_tail(struct out *out, struct pieces *p)
 	if (path.n || out->n == from)
 		put_path(out, from, path, &p->flags);
 	if (p->keep_query && p->base && p->base->query.p) {
-		put(out, SL_SPAN("?"));
+		put_mark(out, "?", &out->query);
 		put(out, p->base->query);
 	}
 	if (rest.n && rest.p[0] == '?') {
-		struct sl_span query = before_either(rest, '#', '#');
-		put(out, SL_SPAN("?"));
+		struct sl_span query = sl_span_head(rest, before_fragment(rest));
+		put_mark(out, "?", &out->query);
 		put_encoded(out, sl_span_from(query, 1), IN_QUERY);
 		rest = sl_span_from(rest, query.n);
 	}
 	if (rest.n) {
-		put(out, SL_SPAN("#"));
+		put_mark(out, "#", &out->fragment);
 		put_encoded(out, sl_span_from(rest, 1), IN_FRAGMENT);
 	}
 }
 
-static void find_pieces(struct sl_url *url, size_t scheme, size_t path)
+static struct sl_span part(const struct out *out, size_t from, size_t to)
 {
-	url->scheme = sl_span_head(url->text, scheme);
-	struct sl_span rest = sl_span_from(url->text, path);
-	url->path = before_either(rest, '?', '#');
-	rest = sl_span_from(rest, url->path.n);
-	if (rest.n && rest.p[0] == '?') {
-		struct sl_span query = before_either(rest, '#', '#');
-		url->query = sl_span_from(query, 1);
-		rest = sl_span_from(rest, query.n);
+	return sl_span_of(out->p + from, to - from);
+}
+
+static void find_pieces(struct sl_url *url, const struct out *out, size_t scheme, size_t path)
+{
+	size_t end = out->n;
+	url->text = part(out, 0, end);
+	url->scheme = part(out, 0, scheme);
+	if (out->fragment) {
+		url->fragment = part(out, out->fragment, end);
+		end = out->fragment - 1;
 	}
-	if (rest.n)
-		url->fragment = sl_span_from(rest, 1);
+	if (out->query) {
+		url->query = part(out, out->query, end);
+		end = out->query - 1;
+	}
+	url->path = part(out, path, end);
 }
 
 /* "https://user@host:1" of a URL: all before its path. */
@@ -449,8 +531,9 @@ bool sl_url_parse(struct sl_arena *arena, struct sl_span input, const struct sl_
 	if (!cut(&p, s, base))
 		return false;
 	struct out out = { .arena = arena };
-	size_t scheme = strlen(p.special->name);
 	sl_assert(p.special != NULL);
+	struct sl_span scheme = p.special->name;
+	reserve(&out, s.n + (p.base ? base->text.n : 0) + 32);
 	if (p.base) {
 		put(&out, front_of(base));
 		url_r->host = base->host;
@@ -458,15 +541,15 @@ bool sl_url_parse(struct sl_arena *arena, struct sl_span input, const struct sl_
 		p.flags |= base->flags &
 			   ~(FLAG(CTL) | FLAG(BACKSLASH) | FLAG(BASE) | FLAG(SCHEMELESS));
 	} else {
-		put(&out, sl_span_of(p.special->name, scheme));
+		put(&out, scheme);
 		put(&out, SL_SPAN("://"));
 		if (!put_authority(&out, &p, url_r))
 			return false;
 	}
 	size_t path = out.n;
 	put_tail(&out, &p);
-	url_r->text = sl_span_of(out.p, out.n);
-	find_pieces(url_r, scheme, path);
+	sl_arena_trim(arena, out.p, out.room, out.n);
+	find_pieces(url_r, &out, scheme.n, path);
 	url_r->flags = p.flags;
 	sl_assert(url_r->path.n > 0);
 	return true;
