@@ -3,7 +3,6 @@
 
 #include "pipeline/base/buf.h"
 #include "pipeline/base/digest.h"
-#include "pipeline/base/hash.h"
 #include "pipeline/policy.h"
 
 #include <errno.h>
@@ -197,12 +196,23 @@ static size_t find(const struct sl_suffixes *suffixes, enum question question, s
 	return question == DOMAIN ? find_domain(suffixes, name) : find_known(suffixes, name);
 }
 
+/* Any spread will do: the names are compared, and the answer does not depend on where it lies. */
+static size_t answer_slot(enum question question, struct sl_span name)
+{
+	uint64_t head = 0, tail = 0;
+	size_t n = name.n < sizeof(head) ? name.n : sizeof(head);
+	memcpy(&head, name.p, n);
+	memcpy(&tail, name.p + name.n - n, n);
+	head = (head ^ tail << 7 ^ question) * 0x9e3779b97f4a7c15 + tail * 0xc2b2ae3d27d4eb4f;
+	return (head ^ name.n * 0x165667b19e3779f9) >> 32 & (ANSWERS - 1);
+}
+
 /* The answer, asked for once in a while only. */
 static size_t ask(const struct sl_suffixes *suffixes, enum question question, struct sl_span name)
 {
 	if (!suffixes->answers || name.n == 0 || name.n > ANSWER_NAME)
 		return find(suffixes, question, name);
-	struct answer *answer = &suffixes->answers[sl_hash64(name, question) % ANSWERS];
+	struct answer *answer = &suffixes->answers[answer_slot(question, name)];
 	if (answer->n == name.n && answer->question == question &&
 		memcmp(answer->name, name.p, name.n) == 0)
 		return answer->value;

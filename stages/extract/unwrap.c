@@ -3,6 +3,8 @@
 
 #include "unwrap_decode.h"
 
+#include <pthread.h>
+
 /* How a service names its target. */
 enum coding {
 	PARAM,        /* in a parameter of the query: `names`, parted by spaces */
@@ -182,6 +184,56 @@ static const struct service services[] = {
 	{ S("*"), S("/track/click/"), JSON_PARAM, "p" },
 };
 #undef S
+
+/* Which ends of names are hosts of services, by their hash; most hosts are told apart from all of
+ * them by one walk. Constant once it was filled. */
+enum { END_BITS = 13 };
+static struct {
+	pthread_once_t once;
+	size_t any_host; /* the first service of all hosts */
+	bool known[1 << END_BITS];
+} ends = { .once = PTHREAD_ONCE_INIT };
+
+/* One more byte in front of the end of a name (FNV-1a). */
+static uint32_t longer_end(uint32_t hash, char c)
+{
+	return (hash ^ (uint8_t)c) * 16777619u;
+}
+
+static bool *end_slot(uint32_t hash)
+{
+	return &ends.known[hash >> (32 - END_BITS)];
+}
+
+static void fill_ends(void)
+{
+	ends.any_host = SL_LEN(services);
+	for (size_t i = SL_LEN(services); i-- > 0;) {
+		struct sl_span host = services[i].host;
+		uint32_t hash = 0;
+		if (host.p[0] == '*')
+			ends.any_host = i;
+		for (size_t at = host.n; at-- > 0;)
+			hash = longer_end(hash, host.p[at]);
+		*end_slot(hash) = true;
+	}
+}
+
+/* The first service that may be meant; none in front of it has this host. */
+static size_t first_service(struct sl_span host)
+{
+	uint32_t hash = 0;
+	int failed = pthread_once(&ends.once, fill_ends);
+	sl_assert(failed == 0);
+	for (size_t at = host.n; at-- > 0;) {
+		hash = longer_end(hash, host.p[at]);
+		if (at > 0 && host.p[at - 1] != '.')
+			continue;
+		if (*end_slot(hash) || sl_span_starts(sl_span_from(host, at), SL_SPAN("google.")))
+			return 0;
+	}
+	return ends.any_host;
+}
 
 /* google.TLD, google.co.TLD */
 static bool is_google(struct sl_span host)
@@ -413,8 +465,9 @@ enum sl_unwrap sl_unwrap_step(struct sl_arena *arena, const struct sl_tables *ta
 	const struct sl_url *url, struct sl_span domain, struct sl_url *target_r)
 {
 	enum sl_unwrap best = SL_UNWRAP_NONE;
-	bool google = is_google(url->host);
-	for (size_t i = 0; i < SL_LEN(services); i++) {
+	size_t first = first_service(url->host);
+	bool google = first == 0 && is_google(url->host);
+	for (size_t i = first; i < SL_LEN(services); i++) {
 		if (!host_matches(url->host, services[i].host, google) ||
 			!path_matches(url->path, services[i].path))
 			continue;
@@ -426,11 +479,13 @@ enum sl_unwrap sl_unwrap_step(struct sl_arena *arena, const struct sl_tables *ta
 	}
 	if (best != SL_UNWRAP_NONE)
 		return best;
+	if (url->path.n <= 1 && url->query.n == 0)
+		return SL_UNWRAP_NONE;
 	unsigned known = tables ? sl_tables_known(tables, url->host, domain) : 0;
 	bool redirector = (known & (SL_KNOWN_REDIRECTOR | SL_KNOWN_TRACKER)) != 0;
 	if (url->query.n && (redirector || looks_like_redirect(url)) &&
 		open_redirect(arena, url, target_r))
 		return SL_UNWRAP_TARGET;
 	bool hidden = (known & (SL_KNOWN_SHORTENER | SL_KNOWN_TRACKER)) != 0;
-	return hidden && (url->path.n > 1 || url->query.n) ? SL_UNWRAP_OPAQUE : SL_UNWRAP_NONE;
+	return hidden ? SL_UNWRAP_OPAQUE : SL_UNWRAP_NONE;
 }
