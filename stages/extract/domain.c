@@ -12,12 +12,11 @@ static void fill(struct sl_mail *mail, const struct sl_suffixes *suffixes,
 	for (size_t i = 0; i < n; i++) {
 		struct sl_indicator *at = &(*items)[i];
 		sl_assert(at->kind < SL_KINDS && at->role < SL_ROLES);
-		if (at->host.n == 0)
+		if (at->host.n == 0 || at->kind == SL_KIND_IPV4 || at->kind == SL_KIND_IPV6)
 			continue;
-		at->domain = sl_suffixes_domain(suffixes, at->host);
-		if (at->domain.n == 0 || at->kind == SL_KIND_DOMAIN || at->kind == SL_KIND_SHA256)
-			continue;
-		if (at->kind != SL_KIND_HOST)
+		if (at->domain.n == 0) /* the stage that found it did not need to know */
+			at->domain = sl_suffixes_domain(suffixes, at->host);
+		if (at->domain.n == 0 || at->kind != SL_KIND_HOST)
 			continue;
 		struct sl_indicator add = { .kind = SL_KIND_DOMAIN,
 			.role = at->role,

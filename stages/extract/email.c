@@ -29,7 +29,12 @@ static bool is_trap(const struct sl_config *config, struct sl_span address)
 
 static struct sl_span lowered(struct sl_arena *arena, struct sl_span s)
 {
-	char *to = sl_arena_alloc(arena, s.n + 1);
+	size_t n = 0;
+	while (n < s.n && s.p[n] == sl_lower(s.p[n]))
+		n++;
+	if (n == s.n)
+		return s;
+	char *to = sl_arena_alloc(arena, s.n);
 	for (size_t i = 0; i < s.n; i++)
 		to[i] = sl_lower(s.p[i]);
 	return sl_span_of(to, s.n);
@@ -53,8 +58,7 @@ static void add_email(struct job *job, struct sl_span address, struct sl_indicat
 	sl_assert(local.n > 0 && host.n > 0);
 	add.kind = SL_KIND_EMAIL;
 	add.host = host;
-	add.value =
-		sl_arena_printf(arena, "%.*s@%.*s", SL_ARG(lowered(arena, local)), SL_ARG(host));
+	add.value = SL_ARENA_JOIN(arena, lowered(arena, local), SL_SPAN("@"), host);
 	if (mapped)
 		add.flags |= (uint32_t)SL_BIT(SL_IND_MAPPED);
 	if (!is_trap(job->mail->config, add.value))
@@ -110,14 +114,19 @@ static void from_mailto(struct job *job, struct sl_span rest, struct sl_indicato
 	}
 }
 
+static bool is_mailto(struct sl_arena *arena, struct sl_span url, struct sl_span *rest_r)
+{
+	bool web = url.n > 0 && sl_lower(url.p[0]) == 'h';
+	return !web && sl_span_eq(sl_url_scheme(arena, url, rest_r), SL_SPAN("mailto"));
+}
+
 static void from_links(struct job *job)
 {
 	uint64_t left = job->mail->config->limits.urls;
 	for (size_t i = 0; i < job->mail->n_links && left > 0; i++) {
 		const struct sl_link *link = &job->mail->links[i];
 		struct sl_span rest;
-		if (!sl_span_eq(
-			    sl_url_scheme(job->mail->arena, link->url, &rest), SL_SPAN("mailto")))
+		if (!is_mailto(job->mail->arena, link->url, &rest))
 			continue;
 		left--;
 		from_mailto(job, rest,

@@ -6,19 +6,17 @@
 
 #include <stdlib.h>
 
-/* Addresses that nobody can reach from outside are no indicators. */
-static bool as_address(struct sl_span host, struct sl_indicator *add)
+/* Names end in a label that is no number, and have no colon. */
+static bool may_be_address(struct sl_span host)
 {
-	struct sl_ip ip;
-	if (!sl_ip_parse(host, &ip))
-		return false;
-	add->kind = ip.family == 4 ? SL_KIND_IPV4 : SL_KIND_IPV6;
-	return true;
+	return sl_is_digit(host.p[host.n - 1]) || sl_span_chr(host, ':', 0) >= 0;
 }
 
+/* Addresses that nobody can reach from outside are no indicators. The domain goes along when it is
+ * known already. */
 static void add_host(struct sl_mail *mail, const struct sl_indicator *from)
 {
-	struct sl_ip ip;
+	struct sl_ip ip = { .family = 0 };
 	sl_assert(from->host.n > 0);
 	struct sl_indicator add = { .kind = SL_KIND_HOST,
 		.role = from->role,
@@ -27,13 +25,16 @@ static void add_host(struct sl_mail *mail, const struct sl_indicator *from)
 		.flags = from->flags,
 		.value = from->host,
 		.host = from->host };
-	if (as_address(from->host, &add)) {
-		if (!sl_ip_parse(from->host, &ip) || !sl_ip_is_public(&ip))
+	if (may_be_address(from->host) && sl_ip_parse(from->host, &ip)) {
+		add.kind = ip.family == 4 ? SL_KIND_IPV4 : SL_KIND_IPV6;
+		if (!sl_ip_is_public(&ip))
 			return;
 	} else if (sl_span_chr(from->host, '.', 0) <= 0) {
 		return;
 	}
-	sl_mail_add_indicator(mail, &add);
+	struct sl_indicator *there = sl_mail_add_indicator(mail, &add);
+	if (there)
+		there->domain = from->domain;
 }
 
 static void walk(struct sl_mail *mail, struct sl_indicator **items, const size_t *n_items)
@@ -71,7 +72,8 @@ static void message_id(struct sl_mail *mail, const struct sl_suffixes *suffixes)
 	struct sl_indicator from = {
 		.role = SL_ROLE_MESSAGE_ID, .view = SL_VIEW_HEADER, .host = host
 	};
-	if (sl_suffixes_domain(suffixes, host).n)
+	from.domain = sl_suffixes_domain(suffixes, host);
+	if (from.domain.n)
 		add_host(mail, &from);
 }
 

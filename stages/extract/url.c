@@ -30,8 +30,9 @@ bool sl_url_job_full(const struct sl_url_job *job)
 	return job->full;
 }
 
-static bool add_one(
-	struct sl_url_job *job, const struct sl_url *url, const struct sl_url_place *place)
+/* `domain`: the registered one, or empty when nobody asked for it yet. */
+static bool add_one(struct sl_url_job *job, const struct sl_url *url, struct sl_span domain,
+	const struct sl_url_place *place)
 {
 	struct sl_mail *mail = job->mail;
 	sl_assert(url->text.n > 0 && url->host.n > 0);
@@ -51,7 +52,10 @@ static bool add_one(
 		.flags = place->flags | url->flags,
 		.value = url->text,
 		.host = url->host };
-	job->full = !sl_mail_add_indicator(mail, &add);
+	struct sl_indicator *there = sl_mail_add_indicator(mail, &add);
+	job->full = !there;
+	if (there && domain.n)
+		there->domain = domain;
 	if (mail->content.n_indicators + mail->message.n_indicators > before) {
 		mail->n_urls++;
 		mail->url_bytes += url->text.n;
@@ -65,9 +69,10 @@ static bool is_followed(enum sl_role role)
 	       role == SL_ROLE_EMBED || role == SL_ROLE_QR;
 }
 
-/* Walk through redirectors. The first answer decides what the URL itself is. */
-static enum sl_unwrap follow(
-	struct sl_url_job *job, const struct sl_url *url, struct sl_url *target_r)
+/* Walk through redirectors. The first answer decides what the URL itself is; `domain_r` is its own.
+ */
+static enum sl_unwrap follow(struct sl_url_job *job, const struct sl_url *url,
+	struct sl_span *domain_r, struct sl_url *target_r)
 {
 	enum sl_unwrap first = SL_UNWRAP_NONE;
 	*target_r = *url;
@@ -76,8 +81,10 @@ static enum sl_unwrap follow(
 		struct sl_span domain = sl_suffixes_domain(job->suffixes, target_r->host);
 		enum sl_unwrap step = sl_unwrap_step(
 			job->mail->arena, job->mail->tables, target_r, domain, &next);
-		if (i == 0)
+		if (i == 0) {
 			first = step;
+			*domain_r = domain;
+		}
 		if (step != SL_UNWRAP_TARGET)
 			break;
 		*target_r = next;
@@ -89,21 +96,22 @@ bool sl_url_job_add(struct sl_url_job *job, const struct sl_url *url,
 	const struct sl_url_place *place, struct sl_url *target_r)
 {
 	struct sl_url_place own = *place, inner = *place;
+	struct sl_span domain = SL_SPAN_NULL;
 	*target_r = *url;
 	if (!is_followed(place->role))
-		return add_one(job, url, place);
-	enum sl_unwrap kind = follow(job, url, target_r);
+		return add_one(job, url, domain, place);
+	enum sl_unwrap kind = follow(job, url, &domain, target_r);
 	if (kind == SL_UNWRAP_OPAQUE)
 		own.role = SL_ROLE_OPAQUE;
 	if (kind == SL_UNWRAP_TARGET || kind == SL_UNWRAP_EMPTY)
 		own.role = SL_ROLE_WRAPPER;
-	if (!add_one(job, url, &own))
+	if (!add_one(job, url, domain, &own))
 		return false;
 	if (kind != SL_UNWRAP_TARGET || !is_public_name(target_r))
 		return true;
 	inner.role = SL_ROLE_TARGET;
 	inner.flags = 0;
-	return add_one(job, target_r, &inner);
+	return add_one(job, target_r, SL_SPAN_NULL, &inner);
 }
 
 bool sl_url_job_add_text(
