@@ -60,7 +60,7 @@ static const struct trap_arg rows[] = {
 SL_NORETURN static void die(enum sl_exit code, const char *what, const char *why)
 {
 	fprintf(stderr, "make_trap: %s: %s\n", what, why);
-	exit(code);
+	exit((int)code);
 }
 
 /* `path`, or STEM with an ending. */

@@ -202,7 +202,7 @@ static void fill_markup(struct trap_writer *w, char slot, struct sl_buf *to)
 		sl_buf_u64(to, 2 + trap_below(&w->frame, 600));
 		break;
 	default:
-		sl_assert(!"a slot that nobody knows");
+		sl_assert(false); /* a slot that nobody knows */
 	}
 }
 
