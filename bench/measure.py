@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE_SECONDS = 0.005
 LONGEST_ORPHAN = 10.0
@@ -187,15 +188,6 @@ def write_json(path, value):
 def read_json(path):
     with open(path, encoding="utf-8") as f:
         return json.load(f)
-
-
-def files_of(corpus):
-    """The archives of a corpus: itself, or what lies in the folder, without the truth and its like."""
-    if not os.path.isdir(corpus):
-        return [corpus]
-    found = [os.path.join(where, name) for where, _, names in os.walk(corpus) for name in names
-             if not name.startswith("truth") and not name.endswith((".json", ".tsv", ".md"))]
-    return sorted(found)
 
 
 def disk_use(folder):

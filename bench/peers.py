@@ -16,7 +16,6 @@ from typing import Callable
 
 import measure
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 URL = r'''https?://[^\s"'<>]+'''
 OWN_TIME = re.compile(r"^peer cpu ([0-9.]+)", re.MULTILINE)
 
@@ -40,7 +39,7 @@ class Peer:
 
 
 def adapter(name):
-    return os.path.join(HERE, "peers", name)
+    return os.path.join(measure.HERE, "peers", name)
 
 
 def mails_of(desk):
