@@ -165,6 +165,12 @@ int main(int argc, char **argv)
 	(void)argc;
 	open_desk(&desk);
 	double clock = clock_cost();
+	sl_json_object(&json);
+	sl_json_key(&json, "schema");
+	sl_json_u64(&json, 1);
+	sl_json_key(&json, "bench");
+	sl_json_str(&json, "micro");
+	sl_json_key(&json, "rows");
 	sl_json_array(&json);
 	if (!as_json)
 		printf("%-24s %12s %12s %10s %10s\n", "", "ns/call", "fastest", "bytes", "MB/s");
@@ -175,6 +181,7 @@ int main(int argc, char **argv)
 		print_row(micro_row(i)->name, &t, as_json ? &json : NULL);
 	}
 	sl_json_array_end(&json);
+	sl_json_object_end(&json);
 	sl_json_line(&json);
 	if (as_json)
 		fputs(text.p, stdout);
