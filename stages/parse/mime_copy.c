@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mime_copy.h"
 
+#include "dashline.h"
 #include "pipeline/base/utf8.h"
 
 #include <stdlib.h>
@@ -51,16 +52,6 @@ static void add_piece(struct sl_mime_copy *copy, struct sl_span body, size_t fro
 	add(copy, sl_span_of(body.p + from, to - from));
 }
 
-/* The next line that begins with "--", from the line start `at` on, or the end. */
-static size_t next_dashes(struct sl_span s, size_t at)
-{
-	ssize_t hit = (ssize_t)at;
-	for (; (hit = sl_span_ipair(s, '-', '-', (size_t)hit)) >= 0; hit++)
-		if (s.p[hit] == '-' && s.p[hit + 1] == '-' && (hit == 0 || s.p[hit - 1] == '\n'))
-			return (size_t)hit;
-	return s.n;
-}
-
 static bool is_empty_line(struct sl_span line)
 {
 	return line.n == 0 || (line.n == 1 && line.p[0] == '\r');
@@ -83,7 +74,7 @@ static void fill(struct sl_mime_copy *copy, struct sl_span body)
 {
 	size_t from = 0, content = 0;
 	while (content < body.n) {
-		size_t dashes = next_dashes(body, content);
+		size_t dashes = sl_dashline_next(body, content);
 		if (dashes - content > LEAST) {
 			add_piece(copy, body, from, content + 1);
 			copy->p[copy->n - 1] = 'x';
