@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "screen.h"
 
+#include "dashline.h"
 #include "pipeline/base/hash.h"
 #include "pipeline/stage.h"
 
@@ -263,16 +264,6 @@ static bool is_empty_line(struct sl_span line)
 	return line.n == 0 || (line.n == 1 && line.p[0] == '\r');
 }
 
-/* The next line that begins with "--", from the line start `at` on, or the end. */
-static size_t next_dashes(struct sl_span s, size_t at)
-{
-	ssize_t hit = (ssize_t)at;
-	for (; (hit = sl_span_ipair(s, '-', '-', (size_t)hit)) >= 0; hit++)
-		if (s.p[hit] == '-' && s.p[hit + 1] == '-' && (hit == 0 || s.p[hit - 1] == '\n'))
-			return (size_t)hit;
-	return s.n;
-}
-
 /* A line that begins with "--"; false: the body ends before it. */
 static bool dash_line(struct scan *scan, struct sl_span line)
 {
@@ -293,7 +284,7 @@ static void walk(struct scan *scan)
 	while (rest.n) {
 		if (!scan->in_head)
 			rest = sl_span_from(scan->body,
-				next_dashes(scan->body, (size_t)(rest.p - scan->body.p)));
+				sl_dashline_next(scan->body, (size_t)(rest.p - scan->body.p)));
 		if (!sl_span_split(&rest, '\n', &line))
 			break;
 		if (line.n > 1 && line.p[0] == '-' && line.p[1] == '-') {
