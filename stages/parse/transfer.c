@@ -2,6 +2,7 @@
 #include "transfer.h"
 
 #include "base64.h"
+#include "pipeline/base/lanes.h"
 
 enum { BAD = 64, BLANK = 65, PAD = 66 };
 
@@ -128,6 +129,22 @@ static size_t soft_break(struct sl_span s)
 	return 0;
 }
 
+/* Copy what stands before the next '=', up to whole lanes more than that; how much it is. */
+static size_t copy_plain(char *to, struct sl_span s)
+{
+	size_t at = 0;
+	for (; s.n - at >= SL_LANES; at += SL_LANES) {
+		sl_lanes c = sl_lanes_load(s.p + at);
+		memcpy(to + at, &c, sizeof(c));
+		unsigned escapes = sl_lanes_mask(sl_lanes_eq(c, '='));
+		if (escapes)
+			return at + (size_t)__builtin_ctz(escapes);
+	}
+	for (; at < s.n && s.p[at] != '='; at++)
+		to[at] = s.p[at];
+	return at;
+}
+
 static struct sl_transferred decode_qp(struct sl_arena *arena, struct sl_span raw)
 {
 	if (sl_span_chr(raw, '=', 0) < 0)
@@ -136,9 +153,7 @@ static struct sl_transferred decode_qp(struct sl_arena *arena, struct sl_span ra
 	size_t n = 0;
 	bool damaged = false;
 	for (struct sl_span s = raw; s.n;) {
-		ssize_t at = sl_span_chr(s, '=', 0);
-		size_t plain = at < 0 ? s.n : (size_t)at;
-		memcpy(to + n, s.p, plain);
+		size_t plain = copy_plain(to + n, s);
 		n += plain;
 		s = sl_span_from(s, plain);
 		if (s.n == 0)
