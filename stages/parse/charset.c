@@ -107,6 +107,14 @@ static struct sl_decoded finish(struct sl_charset *charset, struct sl_arena *are
 	return (struct sl_decoded){ coded.text, sl_coding_name(coding), repaired, coded.lost };
 }
 
+/* Bytes that were found to be UTF-8: without their mark, and not looked at once more. */
+static struct sl_decoded as_it_is(struct sl_span utf8)
+{
+	if (mark_of(utf8) == SL_CODING_UTF8)
+		utf8 = sl_span_from(utf8, 3);
+	return (struct sl_decoded){ utf8, sl_coding_name(SL_CODING_UTF8), false, 0 };
+}
+
 /* The part that says most: from the first byte on that is not ASCII. */
 static struct sl_span sample_of(struct sl_span s)
 {
@@ -195,6 +203,8 @@ struct sl_decoded sl_charset_guess(
 	if (look.ascii && !look.jis)
 		return (struct sl_decoded){ bytes, "us-ascii", false, 0 };
 	enum sl_coding coding = sure_coding(bytes, &look);
+	if (coding == SL_CODING_UTF8 && look.utf8)
+		return as_it_is(bytes);
 	if (coding == SL_CODING_NONE)
 		coding = best_candidate(charset, bytes, &score, &latin);
 	return finish(charset, arena, coding, bytes, false);
@@ -336,7 +346,7 @@ struct sl_decoded sl_charset_decode(struct sl_charset *charset, struct sl_arena 
 	enum sl_coding named = sl_coding_of_label(label);
 	if (named == SL_CODING_UTF8 && sl_utf8_valid_prefix(bytes) == bytes.n &&
 		!has_jis_escape(bytes)) /* nearly all mail */
-		return finish(charset, arena, named, bytes, false);
+		return as_it_is(bytes);
 	struct look look = look_at(bytes);
 	if (bytes.n == 0 || (look.ascii && !look.jis && !ascii_is_coded(named)))
 		return (struct sl_decoded){ bytes, "us-ascii", false, 0 };

@@ -200,7 +200,9 @@ enum sl_coding sl_coding_of_label(struct sl_span label)
 	}
 	const struct label_row *best = NULL;
 	size_t best_n = 0;
-	for (size_t i = 0; i < SL_LEN(labels); i++) {
+	for (size_t i = 0; n && i < SL_LEN(labels); i++) {
+		if (labels[i].label[0] != clean[0])
+			continue;
 		size_t len = strlen(labels[i].label);
 		bool fits = len == n || (len < n && len >= PREFIX_MIN);
 		if (fits && len > best_n && memcmp(clean, labels[i].label, len) == 0) {
