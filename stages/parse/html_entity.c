@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "html_entity.h"
 
+#include <pthread.h>
+
 enum { NAME_MAX_LEN = 31, DIGITS_MAX = 40 };
 
 /* Names that count without a semicolon, for the sake of old pages. */
@@ -44,20 +46,41 @@ static size_t read_number(struct sl_span s, uint32_t *code_point_r)
 	return i + (i < s.n && s.p[i] == ';');
 }
 
+/* Numbers of rows + 1, by a hash of the name; open addressing. Written once. */
+enum { SLOTS = 4096 };
+static struct {
+	pthread_once_t once;
+	uint16_t slot[SLOTS];
+} index_of = { .once = PTHREAD_ONCE_INIT };
+
+/* The slot of the name, or the free one in its place. Names are no longer than NAME_MAX_LEN. */
+static uint16_t *slot_of(struct sl_span name)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	for (size_t i = 0; i < name.n; i++)
+		hash = (hash ^ (unsigned char)name.p[i]) * 16777619u;
+	size_t at = (hash ^ hash >> 16) % SLOTS;
+	for (; index_of.slot[at]; at = (at + 1) % SLOTS) {
+		const char *other = sl_entity_rows[index_of.slot[at] - 1].name;
+		if (strncmp(other, name.p, name.n) == 0 && other[name.n] == '\0')
+			break;
+	}
+	return &index_of.slot[at];
+}
+
+static void make_index(void)
+{
+	sl_assert(sl_entity_row_count < SLOTS / 2);
+	for (size_t i = 0; i < sl_entity_row_count; i++)
+		*slot_of(sl_span_str(sl_entity_rows[i].name)) = (uint16_t)(i + 1);
+}
+
 static const struct sl_entity_row *find_name(struct sl_span name)
 {
-	size_t low = 0, high = sl_entity_row_count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = sl_span_cmp(sl_span_str(sl_entity_rows[middle].name), name);
-		if (order == 0)
-			return &sl_entity_rows[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	int failed = pthread_once(&index_of.once, make_index);
+	sl_assert(failed == 0);
+	uint16_t number = *slot_of(name);
+	return number ? &sl_entity_rows[number - 1] : NULL;
 }
 
 static bool is_old(struct sl_span name)
