@@ -59,6 +59,19 @@ static const char *run_end(const char *p, const char *end)
 	return p;
 }
 
+static sl_lanes is_shown(sl_lanes c)
+{
+	return ~(sl_lanes_in(c, '\t', '\r') | sl_lanes_eq(c, ' '));
+}
+
+/* Behind the white space that begins at `p`: pages are indented. */
+static const char *blanks_end(const char *p, const char *end)
+{
+	if (++p == end || !sl_is_space(*p))
+		return p;
+	return p + sl_lanes_find(sl_span_of(p, (size_t)(end - p)), 0, is_shown);
+}
+
 static void add_run(struct sl_html_stream *stream, const char *run, size_t n)
 {
 	settle(stream);
@@ -83,6 +96,7 @@ void sl_html_text_add(struct sl_html_stream *stream, struct sl_span text, bool p
 			stream->line = true;
 		} else if (kind != NUL) {
 			stream->space = true;
+			len = pre ? 1 : (size_t)(blanks_end(p, end) - p);
 		}
 		p += len ? len : 1;
 	}
