@@ -18,19 +18,6 @@ ssize_t sl_span_find(struct sl_span s, struct sl_span needle, size_t from)
 	return hit ? hit - s.p : -1;
 }
 
-ssize_t sl_span_ifind(struct sl_span s, struct sl_span needle, size_t from)
-{
-	if (needle.n > s.n || from > s.n - needle.n)
-		return -1;
-	if (needle.n == 0)
-		return (ssize_t)from;
-	char first = sl_lower(needle.p[0]);
-	for (size_t i = from, last = s.n - needle.n; i <= last; i++)
-		if (sl_lower(s.p[i]) == first && sl_span_istarts(sl_span_from(s, i), needle))
-			return (ssize_t)i;
-	return -1;
-}
-
 /* Sixteen bytes at a time, by the vector extension of gcc and clang. */
 typedef unsigned char vector __attribute__((vector_size(16)));
 
@@ -72,6 +59,30 @@ ssize_t sl_span_ipair(struct sl_span s, char a, char b, size_t from)
 		for (; i < end; i++)
 			if ((s.p[i] | 0x20) == a && (s.p[i + 1] | 0x20) == b)
 				return (ssize_t)i;
+	}
+	return -1;
+}
+
+static ssize_t ifind_char(struct sl_span s, char c, size_t from)
+{
+	for (size_t i = from; i < s.n; i++)
+		if (sl_lower(s.p[i]) == sl_lower(c))
+			return (ssize_t)i;
+	return -1;
+}
+
+ssize_t sl_span_ifind(struct sl_span s, struct sl_span needle, size_t from)
+{
+	if (needle.n > s.n || from > s.n - needle.n)
+		return -1;
+	if (needle.n < 2)
+		return needle.n ? ifind_char(s, needle.p[0], from) : (ssize_t)from;
+	ssize_t at = (ssize_t)from;
+	while ((at = sl_span_ipair(s, (char)(needle.p[0] | 0x20), (char)(needle.p[1] | 0x20),
+			(size_t)at)) >= 0) {
+		if (sl_span_istarts(sl_span_from(s, (size_t)at), needle))
+			return at;
+		at++;
 	}
 	return -1;
 }
