@@ -29,13 +29,46 @@ void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
 	mail->message.key = sl_hash_key(raw, secret);
 }
 
+/* Of the length and both ends of a name: few names of a header share it. */
+static size_t field_slot(struct sl_span name)
+{
+	if (name.n == 0)
+		return 0;
+	unsigned first = name.p[0] & 31u, last = name.p[name.n - 1] & 31u;
+	return (name.n + first * 5 + last * 11) % SL_FIELD_SLOTS;
+}
+
+void sl_mail_set_fields(struct sl_mail *mail, struct sl_field *fields, size_t n)
+{
+	sl_assert(n < UINT32_MAX);
+	mail->fields = fields;
+	mail->n_fields = n;
+	mail->field_next = sl_arena_alloc(mail->arena, n * sizeof(*mail->field_next));
+	memset(mail->field_slots, 0, sizeof(mail->field_slots));
+	for (size_t i = n; i-- > 0;) {
+		uint32_t *slot = &mail->field_slots[field_slot(fields[i].name)];
+		mail->field_next[i] = *slot;
+		*slot = (uint32_t)i + 1;
+	}
+}
+
+static const struct sl_field *field_from(
+	const struct sl_mail *mail, uint32_t number, struct sl_span name)
+{
+	while (number && !sl_span_ieq(mail->fields[number - 1].name, name))
+		number = mail->field_next[number - 1];
+	return number ? &mail->fields[number - 1] : NULL;
+}
+
 const struct sl_field *sl_mail_field(const struct sl_mail *mail, const char *name)
 {
 	struct sl_span want = sl_span_str(name);
-	for (size_t i = 0; i < mail->n_fields; i++)
-		if (sl_span_ieq(mail->fields[i].name, want))
-			return &mail->fields[i];
-	return NULL;
+	return field_from(mail, mail->field_slots[field_slot(want)], want);
+}
+
+const struct sl_field *sl_mail_next_field(const struct sl_mail *mail, const struct sl_field *field)
+{
+	return field_from(mail, mail->field_next[field - mail->fields], field->name);
 }
 
 static struct sl_indicator *indicator_at(struct sl_mail *mail, uint32_t number)

@@ -19,6 +19,7 @@ struct sl_field {
 	struct sl_span value; /* behind the colon, without the final line end */
 	uint64_t offset;      /* in the raw message */
 };
+enum { SL_FIELD_SLOTS = 64 };
 
 /* One MIME leaf. `text` is only set for text/ types and text-like attachments. */
 struct sl_part {
@@ -66,7 +67,9 @@ struct sl_mail {
 	uint32_t depth;                 /* 0; 1 for a mail embedded in a mail ... */
 
 	struct sl_field *fields;
-	size_t n_fields, room_fields;
+	size_t n_fields;
+	uint32_t field_slots[SL_FIELD_SLOTS]; /* the first field of a hash of names + 1, or 0 */
+	uint32_t *field_next;                 /* of each field: the next one of its slot, alike */
 	struct sl_part *parts;
 	size_t n_parts, room_parts;
 	struct sl_view *views;
@@ -101,8 +104,12 @@ void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
 	const struct sl_tables *tables, const struct sl_secret *secret, struct sl_arena *arena,
 	struct sl_span raw);
 
-/* The first field of that name (case ignored), or NULL. */
+/* Give the mail its fields, so that they are found by name. */
+void sl_mail_set_fields(struct sl_mail *mail, struct sl_field *fields, size_t n);
+/* The first field of that name (case ignored), or NULL; the next one of the name of `field`.
+ * Average O(length of the name). */
 const struct sl_field *sl_mail_field(const struct sl_mail *mail, const char *name);
+const struct sl_field *sl_mail_next_field(const struct sl_mail *mail, const struct sl_field *field);
 
 /* What lists in a record may take, whatever the options say: a result must not be much larger than
  * the mail it is of (pipeline/batch.h counts on it). The bound follows the bytes of the header, or

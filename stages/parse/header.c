@@ -35,11 +35,6 @@ static void thread_free(void *state)
 	free(thread);
 }
 
-static const struct sl_field *field(const struct sl_mail *mail, const char *name)
-{
-	return sl_fields_find(mail->fields, mail->n_fields, name);
-}
-
 static struct sl_span text_field(
 	struct header_thread *t, struct sl_mail *mail, const struct sl_field *f)
 {
@@ -95,21 +90,14 @@ static bool several_authors(const struct sl_address *list, size_t n)
 	return false;
 }
 
-static size_t count_fields(const struct sl_mail *mail, const char *name)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < mail->n_fields; i++)
-		n += sl_field_named(&mail->fields[i], sl_span_str(name));
-	return n;
-}
-
 static void read_from(struct header_thread *t, struct sl_mail *mail)
 {
 	struct sl_message *m = &mail->message;
 	struct sl_address *list;
-	size_t n = addresses_of(t, mail, field(mail, "From"), &list);
+	const struct sl_field *field = sl_mail_field(mail, "From");
+	size_t n = addresses_of(t, mail, field, &list);
 	const struct sl_address *from = author(list, n);
-	if (count_fields(mail, "From") > 1 || several_authors(list, n))
+	if ((field && sl_mail_next_field(mail, field)) || several_authors(list, n))
 		sl_mail_flag_header(mail, SL_MSG_MULTI_FROM);
 	if (!from)
 		return;
@@ -120,7 +108,7 @@ static void read_from(struct header_thread *t, struct sl_mail *mail)
 
 static struct sl_span read_message_id(struct header_thread *t, struct sl_mail *mail)
 {
-	const struct sl_field *f = field(mail, "Message-ID");
+	const struct sl_field *f = sl_mail_field(mail, "Message-ID");
 	struct sl_span id = text_field(t, mail, f);
 	ssize_t open = sl_span_chr(id, '<', 0);
 	if (open >= 0) {
@@ -184,7 +172,7 @@ static void read_claimed(struct sl_mail *mail, const struct sl_chain *chain)
 		for (size_t j = 0; j < chain->hops[i].n_claimed; j++)
 			add_claimed(mail, &room, &chain->hops[i].claimed[j]);
 	for (size_t i = 0; i < SL_LEN(names); i++) {
-		const struct sl_field *f = field(mail, names[i]);
+		const struct sl_field *f = sl_mail_field(mail, names[i]);
 		struct sl_ip ip;
 		if (f && sl_hop_address(sl_field_unfold(mail->arena, f->value), &ip))
 			add_claimed(mail, &room, &ip);
@@ -196,7 +184,7 @@ static bool envelope_ip(const struct sl_mail *mail, struct sl_ip *ip_r)
 {
 	const struct sl_strings *names = &mail->config->envelope_headers;
 	for (size_t i = 0; i < names->n; i++) {
-		const struct sl_field *f = field(mail, names->items[i]);
+		const struct sl_field *f = sl_mail_field(mail, names->items[i]);
 		if (f && sl_hop_address(sl_field_unfold(mail->arena, f->value), ip_r) &&
 			sl_ip_is_public(ip_r))
 			return true;
@@ -244,7 +232,7 @@ static bool within_two_days(int64_t a, int64_t b)
 static void read_times(struct sl_mail *mail, const struct sl_chain *chain)
 {
 	struct sl_message *m = &mail->message;
-	const struct sl_field *date = field(mail, "Date");
+	const struct sl_field *date = sl_mail_field(mail, "Date");
 	if (date)
 		m->date = sl_date_parse(
 			sl_field_unfold(mail->arena, sl_span_head(date->value, SL_DATE_LOOK)));
@@ -273,10 +261,10 @@ static struct sl_span clean(struct header_thread *t, struct sl_mail *mail, struc
 static void cut_received(struct sl_mail *mail)
 {
 	uint64_t seen = 0;
-	for (size_t i = 0; i < mail->n_fields; i++)
-		if (sl_field_named(&mail->fields[i], SL_SPAN("Received")) &&
-			++seen > mail->config->limits.received)
-			sl_screen_cut(mail, mail->fields[i].value, 0);
+	const struct sl_field *field = sl_mail_field(mail, "Received");
+	for (; field; field = sl_mail_next_field(mail, field))
+		if (++seen > mail->config->limits.received)
+			sl_screen_cut(mail, field->value, 0);
 }
 
 static void read_route(struct header_thread *t, struct sl_mail *mail)
@@ -308,14 +296,14 @@ static void process(void *state, struct sl_mail *mail)
 	struct header_thread *t = state;
 	struct sl_message *m = &mail->message;
 	sl_screen_mail(mail);
-	const struct sl_field *path = field(mail, "Return-Path");
-	const struct sl_field *mailer = field(mail, "X-Mailer");
-	m->subject = text_field(t, mail, field(mail, "Subject"));
+	const struct sl_field *path = sl_mail_field(mail, "Return-Path");
+	const struct sl_field *mailer = sl_mail_field(mail, "X-Mailer");
+	m->subject = text_field(t, mail, sl_mail_field(mail, "Subject"));
 	read_from(t, mail);
 	m->return_path = single_address(t, mail, path);
-	m->reply_to = single_address(t, mail, field(mail, "Reply-To"));
+	m->reply_to = single_address(t, mail, sl_mail_field(mail, "Reply-To"));
 	m->message_id = read_message_id(t, mail);
-	m->mailer = text_field(t, mail, mailer ? mailer : field(mail, "User-Agent"));
+	m->mailer = text_field(t, mail, mailer ? mailer : sl_mail_field(mail, "User-Agent"));
 	read_route(t, mail);
 	bool null_path =
 		path && sl_span_eq(sl_field_unfold(mail->arena, path->value), SL_SPAN("<>"));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "headfields.h"
 
+#include "pipeline/base/lanes.h"
+
 enum { CR_SCAN = 64 * 1024, NAME_MAX_LENGTH = 256, PEEK_LINES = 4, WORD_LOOK = 4096 };
 
 /* A reader of lines over one block. */
@@ -11,8 +13,10 @@ struct lines {
 };
 
 struct line {
-	size_t start;
-	struct sl_span text; /* without the line end */
+	size_t start, behind; /* behind: where the next one starts */
+	struct sl_span text;  /* without the line end */
+	struct sl_span name;  /* of the field that begins here; empty: none does */
+	size_t colon;
 };
 
 static struct lines lines_of(struct sl_span text)
@@ -23,6 +27,42 @@ static struct lines lines_of(struct sl_span text)
 	return (struct lines){ text, 0, cr ? '\r' : '\n' };
 }
 
+static struct sl_span skip_bom(struct sl_span line)
+{
+	return sl_span_starts(line, SL_SPAN("\xef\xbb\xbf")) ? sl_span_from(line, 3) : line;
+}
+
+static bool is_fold(struct sl_span line)
+{
+	return line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+}
+
+static sl_lanes ends_name(sl_lanes v)
+{
+	return ~sl_lanes_in(v, '!', '~') | sl_lanes_eq(v, ':');
+}
+
+/* Does a field begin here: what is its name, and where stands its colon? RFC 5322 allows 33..126 in
+ * a name; white space before the colon is obsolete syntax. "http://" in a body is no field. */
+static void find_name(struct line *line)
+{
+	struct sl_span text = line->text;
+	line->name = SL_SPAN_NULL;
+	if (is_fold(text))
+		return;
+	size_t n = sl_lanes_find(sl_span_head(text, NAME_MAX_LENGTH), 0, ends_name);
+	if (n == 0)
+		return;
+	size_t colon = n;
+	while (colon < text.n && (text.p[colon] == ' ' || text.p[colon] == '\t'))
+		colon++;
+	if (colon >= text.n || text.p[colon] != ':' ||
+		sl_span_starts(sl_span_from(text, colon + 1), SL_SPAN("//")))
+		return;
+	line->name = sl_span_head(text, n);
+	line->colon = colon;
+}
+
 static bool next_line(struct lines *lines, struct line *line_r)
 {
 	if (lines->at >= lines->text.n)
@@ -31,39 +71,13 @@ static bool next_line(struct lines *lines, struct line *line_r)
 	size_t end = hit < 0 ? lines->text.n : (size_t)hit;
 	line_r->start = lines->at;
 	line_r->text = sl_span_of(lines->text.p + lines->at, end - lines->at);
-	lines->at = hit < 0 ? end : end + 1;
+	line_r->behind = lines->at = hit < 0 ? end : end + 1;
 	if (lines->end == '\n' && line_r->text.n && line_r->text.p[line_r->text.n - 1] == '\r')
 		line_r->text.n--;
+	if (line_r->start == 0)
+		line_r->text = skip_bom(line_r->text);
+	find_name(line_r);
 	return true;
-}
-
-static struct sl_span skip_bom(struct sl_span line)
-{
-	return sl_span_starts(line, SL_SPAN("\xef\xbb\xbf")) ? sl_span_from(line, 3) : line;
-}
-
-/* The name of the field that begins here, and where its colon stands. RFC 5322 allows 33..126;
- * white space before the colon is obsolete syntax. "http://" in a body is no field. */
-static bool field_name(struct sl_span line, struct sl_span *name_r, size_t *colon_r)
-{
-	size_t n = 0, most = line.n < NAME_MAX_LENGTH ? line.n : NAME_MAX_LENGTH;
-	while (n < most && (unsigned char)(line.p[n] - '!') < 127 - '!' && line.p[n] != ':')
-		n++;
-	size_t colon = n;
-	while (colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))
-		colon++;
-	if (n == 0 || colon >= line.n || line.p[colon] != ':')
-		return false;
-	if (sl_span_starts(sl_span_from(line, colon + 1), SL_SPAN("//")))
-		return false;
-	*name_r = sl_span_head(line, n);
-	*colon_r = colon;
-	return true;
-}
-
-static bool is_fold(struct sl_span line)
-{
-	return line.n && (line.p[0] == ' ' || line.p[0] == '\t');
 }
 
 static bool is_from_line(struct sl_span line)
@@ -83,57 +97,20 @@ static bool well_known(struct sl_span name)
 	return sl_span_istarts(name, SL_SPAN("content-")) || sl_span_istarts(name, SL_SPAN("x-"));
 }
 
-/* The lines behind a line that is no field: does a header go on there? On success the reader
- * stands before the line that is a field again, so that no line is looked at twice. */
-static bool goes_on(struct lines *lines)
+/* The lines behind a line that is no field: does a header go on there? At which line? Those before
+ * it belong to the head, so no line is looked at twice. */
+static bool goes_on(struct lines ahead, size_t *at_r)
 {
-	struct lines ahead = *lines;
 	struct line line;
 	for (int i = 0; i < PEEK_LINES; i++) {
-		size_t before = ahead.at;
-		struct sl_span name;
-		size_t colon;
 		if (!next_line(&ahead, &line) || line.text.n == 0)
 			return false;
-		if (field_name(line.text, &name, &colon) && well_known(name)) {
-			lines->at = before;
+		if (line.name.n && well_known(line.name)) {
+			*at_r = line.start;
 			return true;
 		}
 	}
 	return false;
-}
-
-void sl_head_body(struct sl_span raw, struct sl_span *head_r, struct sl_span *body_r)
-{
-	struct lines lines = lines_of(raw);
-	struct line line;
-	size_t head = raw.n, body = raw.n, seen = 0;
-	while (next_line(&lines, &line)) {
-		struct sl_span name, text = line.start == 0 ? skip_bom(line.text) : line.text;
-		size_t colon;
-		if (text.n == 0) {
-			head = line.start;
-			body = lines.at;
-			break;
-		}
-		if (field_name(text, &name, &colon)) {
-			seen++;
-		} else if (!(is_fold(text) && seen) && !(line.start == 0 && is_from_line(text)) &&
-			   !goes_on(&lines)) {
-			head = body = line.start;
-			break;
-		}
-	}
-	sl_assert(head <= body && body <= raw.n);
-	*head_r = sl_span_head(raw, head);
-	*body_r = sl_span_from(raw, body);
-}
-
-static size_t without_line_end(struct sl_span text, size_t end)
-{
-	while (end && (text.p[end - 1] == '\n' || text.p[end - 1] == '\r'))
-		end--;
-	return end;
 }
 
 void sl_cuts_add(struct sl_cuts *cuts, struct sl_arena *arena, struct sl_span whole, size_t from)
@@ -155,54 +132,63 @@ struct splitter {
 	size_t n, room;
 	uint64_t folds;
 	bool dropping; /* the folds of the field at hand are too many: the last cut takes them */
+	bool full;
+	size_t full_at; /* the line that would have been one field too many */
 	struct sl_cuts *cuts;
 	uint64_t *flags;
 };
 
-static void take_fold(struct splitter *s, struct sl_span line, size_t behind)
+static void take_fold(struct splitter *s, const struct line *line)
 {
 	if (s->dropping) {
 		struct sl_span *cut = &s->cuts->items[s->cuts->n - 1];
-		cut->n = (size_t)(s->block.p + behind - cut->p);
+		cut->n = (size_t)(s->block.p + line->behind - cut->p);
 	} else if (s->open && ++s->folds > s->limits->folds) {
 		*s->flags |= SL_BIT(SL_MSG_LIMIT_FOLDS);
 		s->dropping = true;
 		s->open = NULL;
-		sl_cuts_add(s->cuts, s->arena, line, 0);
+		sl_cuts_add(s->cuts, s->arena, line->text, 0);
 	}
 }
 
-static void take_field(struct splitter *s, struct sl_span line, struct sl_span name, size_t colon)
+static void take_field(struct splitter *s, const struct line *line)
 {
+	s->dropping = false;
+	s->open = NULL;
+	if (line->name.n == 0)
+		return;
+	if (s->n >= s->limits->headers) {
+		*s->flags |= SL_BIT(SL_MSG_LIMIT_HEADERS);
+		s->full = true;
+		s->full_at = line->start;
+		return;
+	}
 	s->open = SL_ARENA_PUSH(s->arena, s->fields, s->n, s->room);
 	s->folds = 0;
-	*s->open = (struct sl_field){ name, sl_span_from(line, colon + 1),
-		(uint64_t)(name.p - s->block.p) };
+	*s->open = (struct sl_field){ .name = line->name,
+		.value = sl_span_from(line->text, line->colon + 1),
+		.offset = (uint64_t)(line->name.p - s->block.p) };
 }
 
-/* One line; false: no more fields may be taken. */
-static bool take_line(struct splitter *s, const struct line *line, size_t behind)
+/* The value goes on to the end of this line. */
+static void extend(struct sl_field *field, const struct line *line)
 {
-	struct sl_span name, text = line->start == 0 ? skip_bom(line->text) : line->text;
-	size_t colon;
-	if (is_fold(text)) {
-		take_fold(s, text, behind);
-	} else {
-		s->dropping = false;
-		s->open = NULL;
-		if (field_name(text, &name, &colon)) {
-			if (s->n >= s->limits->headers) {
-				*s->flags |= SL_BIT(SL_MSG_LIMIT_HEADERS);
-				return false;
-			}
-			take_field(s, text, name, colon);
-		}
-	}
-	if (s->open) {
-		size_t from = (size_t)(s->open->value.p - s->block.p);
-		s->open->value.n = without_line_end(sl_span_from(s->block, from), behind - from);
-	}
-	return true;
+	const char *end = line->text.p + line->text.n;
+	while (end > field->value.p && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	field->value.n = (size_t)(end - field->value.p);
+}
+
+static void take_line(struct splitter *s, const struct line *line)
+{
+	if (s->full)
+		return;
+	if (is_fold(line->text))
+		take_fold(s, line);
+	else
+		take_field(s, line);
+	if (s->open)
+		extend(s->open, line);
 }
 
 static void cut_values(struct splitter *s)
@@ -217,6 +203,19 @@ static void cut_values(struct splitter *s)
 	}
 }
 
+/* The whole head is known: what of it was not taken? */
+static void finish(struct splitter *s, struct sl_span head)
+{
+	s->block = sl_span_head(s->block, head.n);
+	if (s->full)
+		sl_cuts_add(s->cuts, s->arena, s->block, s->full_at);
+	cut_values(s);
+	if (s->block.n < head.n) {
+		*s->flags |= SL_BIT(SL_MSG_LIMIT_HEADER_BLOCK);
+		sl_cuts_add(s->cuts, s->arena, head, s->block.n);
+	}
+}
+
 size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct sl_limits *limits,
 	struct sl_field **fields_r, struct sl_cuts *cuts_r, uint64_t *flags_r)
 {
@@ -227,18 +226,57 @@ size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct
 		.flags = flags_r };
 	struct lines lines = lines_of(s.block);
 	struct line line;
-	while (next_line(&lines, &line))
-		if (!take_line(&s, &line, lines.at)) {
-			sl_cuts_add(cuts_r, arena, s.block, line.start);
-			break;
-		}
-	cut_values(&s);
-	if (s.block.n < head.n) {
-		*flags_r |= SL_BIT(SL_MSG_LIMIT_HEADER_BLOCK);
-		sl_cuts_add(cuts_r, arena, head, s.block.n);
-	}
+	while (!s.full && next_line(&lines, &line))
+		take_line(&s, &line);
+	finish(&s, head);
 	*fields_r = s.fields;
 	return s.n;
+}
+
+/* The line at which the limit of the block falls ends there. */
+static void take_head_line(struct splitter *s, const struct line *line, char end)
+{
+	struct lines rest = { s->block, line->start, end };
+	struct line cut;
+	if (line->behind <= s->block.n)
+		take_line(s, line);
+	else if (next_line(&rest, &cut))
+		take_line(s, &cut);
+}
+
+void sl_head_split(struct sl_arena *arena, struct sl_span raw, const struct sl_limits *limits,
+	struct sl_head *head_r, struct sl_cuts *cuts_r, uint64_t *flags_r)
+{
+	struct splitter s = { .arena = arena,
+		.limits = limits,
+		.block = sl_span_head(raw, limits->header_block),
+		.cuts = cuts_r,
+		.flags = flags_r };
+	struct lines lines = lines_of(raw);
+	struct line line;
+	size_t head = raw.n, body = raw.n, sure = 0; /* lines before `sure` are of the head */
+	bool seen = false;
+	while (next_line(&lines, &line)) {
+		if (line.text.n == 0) {
+			head = line.start;
+			body = line.behind;
+			break;
+		}
+		bool known = line.name.n || (seen && is_fold(line.text)) || line.start < sure ||
+			     (line.start == 0 && is_from_line(line.text));
+		if (!known && !goes_on(lines, &sure)) {
+			head = body = line.start;
+			break;
+		}
+		seen = seen || line.name.n;
+		take_head_line(&s, &line, lines.end);
+	}
+	sl_assert(head <= body && body <= raw.n);
+	head_r->head = sl_span_head(raw, head);
+	head_r->body = sl_span_from(raw, body);
+	finish(&s, head_r->head);
+	head_r->fields = s.fields;
+	head_r->n = s.n;
 }
 
 const struct sl_field *sl_fields_find(
@@ -251,28 +289,25 @@ const struct sl_field *sl_fields_find(
 	return NULL;
 }
 
-static bool needs_unfold(char c)
+static sl_lanes is_unfolded(sl_lanes v)
 {
-	return c == '\n' || c == '\r' || c == '\0';
+	return sl_lanes_eq(v, '\n') | sl_lanes_eq(v, '\r') | sl_lanes_eq(v, '\0');
 }
 
 struct sl_span sl_field_unfold(struct sl_arena *arena, struct sl_span value)
 {
 	value = sl_span_trim(value);
-	size_t i = 0;
-	while (i < value.n && !needs_unfold(value.p[i]))
-		i++;
-	if (i == value.n)
+	size_t end = sl_lanes_find(value, 0, is_unfolded);
+	if (end == value.n)
 		return value;
 	char *to = sl_arena_alloc(arena, value.n);
-	memcpy(to, value.p, i);
-	size_t n = i;
-	while (i < value.n) {
-		if (!needs_unfold(value.p[i])) {
-			to[n++] = value.p[i++];
-			continue;
-		}
-		while (i < value.n && (sl_is_space(value.p[i]) || value.p[i] == '\0'))
+	size_t n = 0;
+	for (size_t i = 0;; end = sl_lanes_find(value, i, is_unfolded)) {
+		memcpy(to + n, value.p + i, end - i);
+		n += end - i;
+		if (end == value.n)
+			break;
+		for (i = end; i < value.n && (sl_is_space(value.p[i]) || value.p[i] == '\0');)
 			i++;
 		to[n++] = ' ';
 	}

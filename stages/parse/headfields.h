@@ -11,12 +11,6 @@
 #include "pipeline/limits.h"
 #include "pipeline/mail.h"
 
-/* Cut at the first empty line. The head begins where raw begins and keeps the line end of its last
- * field; the body begins behind the empty line. Without an empty line all is head. A line that can
- * be no field ends the head and begins the body, unless well-known fields go on within the next
- * lines (a fold without its space, junk on top). */
-void sl_head_body(struct sl_span raw, struct sl_span *head_r, struct sl_span *body_r);
-
 /* What limits kept out: spans of the message, for the byte scan. */
 struct sl_cuts {
 	struct sl_span *items; /* in the arena */
@@ -26,9 +20,22 @@ struct sl_cuts {
  * link. */
 void sl_cuts_add(struct sl_cuts *cuts, struct sl_arena *arena, struct sl_span whole, size_t from);
 
-/* The fields of a head, in order, in the arena; the count. `offset` of a field counts from head.p.
- * Lines that are no field are passed. What is beyond a limit is cut: its bytes are added to
- * *cuts_r, its flag to *flags_r (HEADER_BLOCK, HEADER_LINE, HEADERS, FOLDS). */
+/* A message, parted. */
+struct sl_head {
+	struct sl_span head, body;
+	struct sl_field *fields; /* of the head, in order, in the arena */
+	size_t n;
+};
+/* Cut at the first empty line. The head begins where raw begins and keeps the line end of its last
+ * field; the body begins behind the empty line. Without an empty line all is head. A line that can
+ * be no field ends the head and begins the body, unless well-known fields go on within the next
+ * lines (a fold without its space, junk on top). `offset` of a field counts from head.p. Lines that
+ * are no field are passed. What is beyond a limit is cut: its bytes are added to *cuts_r, its flag
+ * to *flags_r (HEADER_BLOCK, HEADER_LINE, HEADERS, FOLDS). */
+void sl_head_split(struct sl_arena *arena, struct sl_span raw, const struct sl_limits *limits,
+	struct sl_head *head_r, struct sl_cuts *cuts_r, uint64_t *flags_r);
+
+/* The fields of a head that is known to be one, by the same rules; the count. */
 size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct sl_limits *limits,
 	struct sl_field **fields_r, struct sl_cuts *cuts_r, uint64_t *flags_r);
 

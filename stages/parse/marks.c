@@ -8,12 +8,12 @@
 
 static bool has_field(const struct sl_mail *mail, const char *name)
 {
-	return sl_fields_find(mail->fields, mail->n_fields, name) != NULL;
+	return sl_mail_field(mail, name) != NULL;
 }
 
 static struct sl_span field_value(const struct sl_mail *mail, const char *name)
 {
-	const struct sl_field *field = sl_fields_find(mail->fields, mail->n_fields, name);
+	const struct sl_field *field = sl_mail_field(mail, name);
 	return field ? sl_field_unfold(mail->arena, field->value) : SL_SPAN_NULL;
 }
 
@@ -187,14 +187,22 @@ static bool is_auto_reply(const struct sl_mail *mail, const struct evidence *e)
 	       reply_subject(e->subject);
 }
 
+static struct sl_span report_type(
+	struct sl_mail *mail, struct sl_charset *charset, struct sl_span content_type)
+{
+	uint64_t ignored = 0, max = mail->config->limits.parameters;
+	if (sl_span_ifind(content_type, SL_SPAN("report-type"), 0) < 0)
+		return SL_SPAN_NULL;
+	return sl_parameter(charset, mail->arena, content_type, "report-type", max, &ignored);
+}
+
 void sl_marks_set(struct sl_mail *mail, struct sl_charset *charset, bool null_return_path)
 {
 	struct sl_message *m = &mail->message;
-	uint64_t ignored = 0, max = mail->config->limits.parameters;
 	struct sl_span content_type = field_value(mail, "Content-Type");
 	struct evidence e = { .null_return_path = null_return_path };
 	e.type = sl_parameter_main(mail->arena, content_type);
-	e.report = sl_parameter(charset, mail->arena, content_type, "report-type", max, &ignored);
+	e.report = report_type(mail, charset, content_type);
 	e.submitted = field_value(mail, "Auto-Submitted");
 	e.subject = bare_subject(m->subject);
 	mark_characters(mail, m->subject);

@@ -364,10 +364,8 @@ static bool is_multipart(struct sl_span type)
 static struct sl_span choose_type(struct sl_mail *mail)
 {
 	struct sl_span chosen = SL_SPAN_NULL;
-	for (size_t i = 0; i < mail->n_fields; i++) {
-		const struct sl_field *field = &mail->fields[i];
-		if (!sl_field_named(field, SL_SPAN("content-type")))
-			continue;
+	const struct sl_field *field = sl_mail_field(mail, "Content-Type");
+	for (; field; field = sl_mail_next_field(mail, field)) {
 		if (chosen.p && !sl_span_eq(sl_span_trim(chosen), sl_span_trim(field->value)))
 			sl_mail_flag_body(mail, SL_MSG_AMBIGUOUS);
 		if (!chosen.p || (!is_multipart(chosen) && is_multipart(field->value)))
@@ -378,10 +376,12 @@ static struct sl_span choose_type(struct sl_mail *mail)
 
 static void screen_head(struct sl_mail *mail)
 {
-	sl_head_body(mail->raw, &mail->head, &mail->body);
-	mail->n_fields = sl_fields_split(mail->arena, mail->head, &mail->config->limits,
-		&mail->fields, &mail->screen->cuts, &mail->message.flags);
-	mail->room_fields = mail->n_fields;
+	struct sl_head head;
+	sl_head_split(mail->arena, mail->raw, &mail->config->limits, &head, &mail->screen->cuts,
+		&mail->message.flags);
+	mail->head = head.head;
+	mail->body = head.body;
+	sl_mail_set_fields(mail, head.fields, head.n);
 	if (mail->n_fields == 0)
 		sl_mail_flag_header(mail, SL_MSG_NO_HEADER);
 	for (size_t i = 0; i < mail->n_fields; i++)

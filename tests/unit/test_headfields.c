@@ -27,9 +27,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static struct sl_head split(struct fixture *f, struct sl_span raw)
+{
+	struct sl_head head;
+	struct sl_cuts cuts = { 0 };
+	uint64_t flags = 0;
+	sl_head_split(f->arena, raw, &f->limits, &head, &cuts, &flags);
+	return head;
+}
+
 static void cuts_head_from_body(void **state)
 {
-	(void)state;
+	struct fixture *f = *state;
 	static const struct {
 		const char *raw, *head, *body;
 	} rows[] = {
@@ -57,10 +66,9 @@ static void cuts_head_from_body(void **state)
 		{ " indented\ntext", "", " indented\ntext" },
 	};
 	for (size_t i = 0; i < SL_LEN(rows); i++) {
-		struct sl_span head, body;
-		sl_head_body(sl_span_str(rows[i].raw), &head, &body);
-		CHECK_SPAN_ROW(head, rows[i].head, i);
-		CHECK_SPAN_ROW(body, rows[i].body, i);
+		struct sl_head head = split(f, sl_span_str(rows[i].raw));
+		CHECK_SPAN_ROW(head.head, rows[i].head, i);
+		CHECK_SPAN_ROW(head.body, rows[i].body, i);
 	}
 }
 
@@ -148,20 +156,86 @@ static void survives_any_cut(void **state)
 				  "From x\r\nA: \0b\r\n\tc\nbad\rSubject: x\r\n\r\nbody";
 	for (size_t n = 0; n < sizeof(raw); n++) {
 		char *exact = sl_malloc(n);
-		struct sl_span head, body;
 		size_t count, longest;
 		memcpy(exact, raw, n);
-		sl_head_body(sl_span_of(exact, n), &head, &body);
-		assert_true(head.n + body.n <= n);
-		flags_of(f, head, &count, &longest);
+		struct sl_head head = split(f, sl_span_of(exact, n));
+		assert_true(head.head.n + head.body.n <= n);
+		flags_of(f, head.head, &count, &longest);
 		free(exact);
 	}
+}
+
+static bool same_span(struct sl_span a, struct sl_span b)
+{
+	return a.p == b.p && a.n == b.n;
+}
+
+/* The head of a message gives the same fields, cuts and flags when it is read as a head alone. */
+static void parts_as_it_splits(void **state)
+{
+	struct fixture *f = *state;
+	static const char alphabet[] = "A:\n \r\tX-b:\nFrom: \nA:b\n ";
+	char raw[400];
+	uint32_t random = 7;
+	for (int round = 0; round < 20000; round++) {
+		size_t n = random % sizeof(raw);
+		for (size_t i = 0; i < n; i++) {
+			random = random * 1664525 + 1013904223;
+			raw[i] = alphabet[(random >> 16) % (sizeof(alphabet) - 1)];
+		}
+		raw[n / 2] = '\n'; /* so that lines do not end by CR */
+		sl_limits_default(&f->limits);
+		f->limits.headers = 1 + random % 40;
+		f->limits.folds = 1 + random % 3;
+		f->limits.header_line = 20;
+		f->limits.header_block = round & 1 ? 1 << 20 : n / 2 + 1;
+		struct sl_head head;
+		struct sl_field *fields;
+		struct sl_cuts cuts = { 0 }, cuts_alone = { 0 };
+		uint64_t flags = 0, flags_alone = 0;
+		sl_head_split(f->arena, sl_span_of(raw, n), &f->limits, &head, &cuts, &flags);
+		size_t count = sl_fields_split(
+			f->arena, head.head, &f->limits, &fields, &cuts_alone, &flags_alone);
+		assert_int_equal(count, head.n);
+		assert_int_equal(flags, flags_alone);
+		assert_int_equal(cuts.n, cuts_alone.n);
+		for (size_t i = 0; i < count; i++)
+			assert_true(same_span(fields[i].name, head.fields[i].name) &&
+				    same_span(fields[i].value, head.fields[i].value));
+		for (size_t i = 0; i < cuts.n; i++)
+			assert_true(same_span(cuts.items[i], cuts_alone.items[i]));
+		sl_arena_reset(f->arena);
+	}
+}
+
+static void finds_by_name(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_mail mail = { .arena = f->arena };
+	struct sl_head head = split(
+		f, SL_SPAN("To: 1\nReceived: 2\nX-T: 3\nto: 4\nRECEIVED: 5\nTo : 6\nOt: 7\n"));
+	sl_mail_set_fields(&mail, head.fields, head.n);
+	const struct sl_field *field = sl_mail_field(&mail, "tO");
+	for (int want = 1; want <= 6; want += want == 1 ? 3 : 2) {
+		assert_non_null(field);
+		assert_int_equal(sl_span_trim(field->value).p[0], '0' + want);
+		field = sl_mail_next_field(&mail, field);
+	}
+	assert_null(field);
+	CHECK_SPAN(sl_mail_field(&mail, "received")->value, " 2");
+	CHECK_SPAN(sl_mail_field(&mail, "OT")->value, " 7");
+	assert_null(sl_mail_field(&mail, "T"));
+	assert_null(sl_mail_field(&mail, ""));
+	sl_mail_set_fields(&mail, NULL, 0);
+	assert_null(sl_mail_field(&mail, "To"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cuts_head_from_body),
+		cmocka_unit_test_setup_teardown(cuts_head_from_body, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(parts_as_it_splits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(finds_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(splits_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unfolds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps_limits, set_up, tear_down),
