@@ -3,24 +3,25 @@
 
 enum { GROUPS = 8 };
 
+/* One to three digits without a leading zero, which is octal to some readers; the count, or 0. */
+static size_t parse_octet(struct sl_span text, uint8_t *value_r)
+{
+	unsigned value = 0;
+	size_t n = 0;
+	while (n < text.n && n < 4 && sl_is_digit(text.p[n]))
+		value = value * 10 + (unsigned)(text.p[n++] - '0');
+	*value_r = (uint8_t)value;
+	return n > 3 || value > 255 || (n > 1 && text.p[0] == '0') ? 0 : n;
+}
+
 static bool parse_v4(struct sl_span text, uint8_t b_r[4])
 {
-	struct sl_span rest = text;
 	for (int i = 0; i < 4; i++) {
-		struct sl_span part = rest;
-		if (i < 3) {
-			ssize_t dot = sl_span_chr(rest, '.', 0);
-			if (dot < 0)
-				return false;
-			part = sl_span_head(rest, (size_t)dot);
-			rest = sl_span_from(rest, (size_t)dot + 1);
-		}
-		uint64_t value;
-		/* a leading zero is octal to some readers: not a strict form */
-		if (part.n > 3 || (part.n > 1 && part.p[0] == '0') || !sl_span_u64(part, &value) ||
-			value > 255)
+		size_t n = parse_octet(text, &b_r[i]);
+		bool more = n < text.n;
+		if (n == 0 || more != (i < 3) || (more && text.p[n] != '.'))
 			return false;
-		b_r[i] = (uint8_t)value;
+		text = sl_span_from(text, n + 1);
 	}
 	return true;
 }

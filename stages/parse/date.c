@@ -10,18 +10,25 @@ struct draft {
 	bool bad;
 };
 
-static const char months[12][4] = { "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
-	"oct", "nov", "dec" };
+/* Three letters of either case as one number. */
+#define LETTERS(a, b, c) ((unsigned)(a) << 16 | (unsigned)(b) << 8 | (unsigned)(c))
 
 static int month_of(struct sl_span word)
 {
+	static const unsigned months[12] = { LETTERS('j', 'a', 'n'), LETTERS('f', 'e', 'b'),
+		LETTERS('m', 'a', 'r'), LETTERS('a', 'p', 'r'), LETTERS('m', 'a', 'y'),
+		LETTERS('j', 'u', 'n'), LETTERS('j', 'u', 'l'), LETTERS('a', 'u', 'g'),
+		LETTERS('s', 'e', 'p'), LETTERS('o', 'c', 't'), LETTERS('n', 'o', 'v'),
+		LETTERS('d', 'e', 'c') };
 	if (word.n < 3)
 		return 0;
+	unsigned want = LETTERS(word.p[0], word.p[1], word.p[2]) | LETTERS(0x20, 0x20, 0x20);
 	for (int i = 0; i < 12; i++)
-		if (sl_span_istarts(word, sl_span_of(months[i], 3)))
+		if (months[i] == want)
 			return i + 1;
 	return 0;
 }
+#undef LETTERS
 
 struct zone {
 	const char *name;

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One Received line. */
 #include "date.h"
+#include "pipeline/base/lanes.h"
 #include "received.h"
+
+/* Most words are names, and most of them begin with a letter that no address begins with. */
+static bool begins_address(struct sl_span text)
+{
+	return text.n && (text.p[0] == ':' || sl_hex_value(text.p[0]) >= 0);
+}
 
 bool sl_hop_address(struct sl_span text, struct sl_ip *ip_r)
 {
@@ -13,6 +20,8 @@ bool sl_hop_address(struct sl_span text, struct sl_ip *ip_r)
 	}
 	if (sl_span_istarts(text, SL_SPAN("IPv6:")))
 		text = sl_span_from(text, 5);
+	if (!begins_address(text))
+		return false;
 	ssize_t zone = sl_span_chr(text, '%', 0);
 	if (zone > 0)
 		text.n = (size_t)zone;
@@ -51,52 +60,77 @@ struct token {
 	struct sl_span text; /* without the outer parentheses */
 };
 
+/* An opening parenthesis and its partner. */
+struct pair {
+	size_t open, close; /* close 0: it has none */
+	size_t outer;       /* number + 1 of the one that was open before it, or 0 */
+};
+
 struct lexer {
 	struct sl_span s;
 	size_t at;
-	const uint32_t *match; /* for each '(' the offset of its ')', or 0 */
+	const struct pair *pairs; /* in the order of `open` */
+	size_t n_pairs;
 };
 
-/* Pairs of parentheses, so that one without an end does not swallow the line. */
-static const uint32_t *match_parens(struct sl_arena *arena, struct sl_span s)
+static sl_lanes is_paren(sl_lanes v)
 {
-	uint32_t *match = sl_arena_zalloc(arena, s.n * sizeof(*match));
-	uint32_t *open = sl_arena_alloc(arena, s.n * sizeof(*open));
-	size_t depth = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '(')
-			open[depth++] = (uint32_t)i;
-		else if (s.p[i] == ')' && depth)
-			match[open[--depth]] = (uint32_t)i;
-	}
-	return match;
+	return sl_lanes_in(v, '(', ')');
 }
 
-static bool ends_word(char c)
+/* All pairs of parentheses first, so that one without an end does not swallow the line. */
+static void match_parens(struct sl_arena *arena, struct lexer *l)
 {
-	return sl_is_space(c) || c == '(' || c == ')' || c == ';';
+	struct pair *pairs = NULL;
+	size_t n = 0, room = 0, innermost = 0, at = 0;
+	for (; (at = sl_lanes_find(l->s, at, is_paren)) < l->s.n; at++) {
+		if (l->s.p[at] == '(') {
+			*SL_ARENA_PUSH(arena, pairs, n, room) = (struct pair){ at, 0, innermost };
+			innermost = n;
+		} else if (innermost) {
+			pairs[innermost - 1].close = at;
+			innermost = pairs[innermost - 1].outer;
+		}
+	}
+	l->pairs = pairs;
+	l->n_pairs = n;
+}
+
+/* Where the parenthesis that opens at `open` is closed, or 0. */
+static size_t partner(const struct lexer *l, size_t open)
+{
+	size_t low = 0, high = l->n_pairs;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		*(l->pairs[middle].open <= open ? &low : &high) = middle;
+	}
+	sl_assert(low < high && l->pairs[low].open == open);
+	return l->pairs[low].close;
+}
+
+static sl_lanes ends_word(sl_lanes v)
+{
+	return sl_lanes_eq(v, ' ') | sl_lanes_in(v, '\t', '\r') | is_paren(v) | sl_lanes_eq(v, ';');
 }
 
 static struct token next(struct lexer *l)
 {
-	while (l->at < l->s.n) {
+	for (; l->at < l->s.n; l->at++) {
 		char c = l->s.p[l->at];
 		size_t start = l->at;
 		if (c == ';') {
 			l->at++;
 			return (struct token){ SEMICOLON, sl_span_of(l->s.p + start, 1) };
 		}
-		if (c == '(' && l->match[start]) {
-			l->at = l->match[start] + 1u;
+		size_t close = c == '(' ? partner(l, start) : 0;
+		if (close) {
+			l->at = close + 1;
 			return (struct token){ COMMENT,
-				sl_span_of(l->s.p + start + 1, l->match[start] - start - 1) };
+				sl_span_of(l->s.p + start + 1, close - start - 1) };
 		}
-		if (sl_is_space(c) || c == '(' || c == ')') {
-			l->at++;
+		if (sl_is_space(c) || c == '(' || c == ')')
 			continue;
-		}
-		while (l->at < l->s.n && !ends_word(l->s.p[l->at]))
-			l->at++;
+		l->at = sl_lanes_find(l->s, start, ends_word);
 		return (struct token){ WORD, sl_span_of(l->s.p + start, l->at - start) };
 	}
 	return (struct token){ END, SL_SPAN_NULL };
@@ -243,7 +277,7 @@ static void from_comment(struct reader *r, struct sl_span comment)
 	size_t words = 0;
 	if (is_remark(comment))
 		return;
-	while (split_word(&rest, &word))
+	while (words < 2 && split_word(&rest, &word))
 		words++;
 	inner.at = (size_t)(comment.p - inner.s.p);
 	inner.s.n = inner.at + comment.n;
@@ -360,9 +394,9 @@ static void settle_names(struct reader *r)
  * the name of the day. */
 static int64_t hop_time(struct sl_span value)
 {
-	for (size_t i = value.n; i-- > 0;)
-		if (value.p[i] == ';')
-			return sl_date_parse(sl_span_from(value, i + 1));
+	const char *semi = value.n ? memrchr(value.p, ';', value.n) : NULL;
+	if (semi)
+		return sl_date_parse(sl_span_from(value, (size_t)(semi + 1 - value.p)));
 	for (size_t i = value.n; i-- > 3;)
 		if (value.p[i] == ',')
 			return sl_date_parse(sl_span_from(value, i - 3));
@@ -386,7 +420,8 @@ static void drop_claimed_peer(struct sl_hop *hop)
 void sl_hop_parse(struct sl_arena *arena, struct sl_span value, struct sl_hop *hop_r)
 {
 	*hop_r = (struct sl_hop){ .time = hop_time(value) };
-	struct reader r = { .lexer = { value, 0, match_parens(arena, value) }, .hop = hop_r };
+	struct reader r = { .lexer = { .s = value }, .hop = hop_r };
+	match_parens(arena, &r.lexer);
 	struct token t = next(&r.lexer);
 	while (t.kind == COMMENT) /* "(qmail 1 invoked by uid 89)", "(from root@localhost)" */
 		t = next(&r.lexer);

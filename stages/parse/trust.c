@@ -77,6 +77,8 @@ bool sl_trust_is_empty(const struct sl_trust *trust)
 bool sl_trust_host(const struct sl_trust *trust, struct sl_span host)
 {
 	struct sl_ip ip;
+	if (sl_trust_is_empty(trust))
+		return false;
 	host = bare_host(host);
 	if (host.n == 0)
 		return false;
