@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include "headfields.h"
+#include "pipeline/base/lanes.h"
 #include "pipeline/base/unicode.h"
 #include "words.h"
 
@@ -138,8 +139,7 @@ static void split_address(struct parser *p, struct sl_span raw, struct sl_addres
 	bool quoted = out->local.n && out->local.p[0] == '"';
 	out->damaged = two || out->local.n == 0 || (!quoted && has_inner_space(out->local));
 	if (out->local.n)
-		out->addr = sl_arena_printf(
-			p->arena, "%.*s@%.*s", SL_ARG(out->local), SL_ARG(out->host));
+		out->addr = sl_arena_join(p->arena, out->local, SL_SPAN("@"), out->host);
 }
 
 /* "a @ b" to "a@b", in place. */
@@ -209,7 +209,7 @@ static struct sl_span with_pending(struct parser *p, struct sl_span name)
 		return name;
 	if (name.n == 0)
 		return before;
-	return sl_arena_printf(p->arena, "%.*s, %.*s", SL_ARG(before), SL_ARG(name));
+	return sl_arena_join(p->arena, before, SL_SPAN(", "), name);
 }
 
 static void flush_pending(struct parser *p)
@@ -357,6 +357,20 @@ static void take_colon(struct parser *p)
 	p->at++;
 }
 
+static sl_lanes is_special(sl_lanes v)
+{
+	return sl_lanes_eq(v, '"') | sl_lanes_eq(v, '(') | sl_lanes_eq(v, '<') |
+	       sl_lanes_eq(v, '>') | sl_lanes_eq(v, ',') | sl_lanes_in(v, ':', ';') |
+	       sl_lanes_eq(v, QUOTED_AT);
+}
+
+static void take_text(struct parser *p)
+{
+	size_t end = sl_lanes_find(p->s, p->at, is_special);
+	text_add(p, sl_span_of(p->s.p + p->at, end - p->at));
+	p->at = end;
+}
+
 static void step(struct parser *p)
 {
 	char c = p->s.p[p->at];
@@ -383,7 +397,7 @@ static void step(struct parser *p)
 		p->at++;
 		break;
 	default:
-		text_add(p, sl_span_of(p->s.p + p->at++, 1));
+		take_text(p);
 	}
 }
 

@@ -10,7 +10,7 @@ void sl_anchors_add(struct sl_anchors *anchors, const char *kind, struct sl_span
 	if (anchors->n >= COLLECT_MAX || value.n == 0 || value.n > VALUE_MAX)
 		return;
 	*SL_ARENA_PUSH(anchors->arena, anchors->items, anchors->n, anchors->room) =
-		sl_arena_printf(anchors->arena, "%s:%.*s", kind, SL_ARG(value));
+		sl_arena_join(anchors->arena, sl_span_str(kind), SL_SPAN(":"), value);
 }
 
 static int compare(const void *a, const void *b)
@@ -112,8 +112,11 @@ size_t sl_anchors_macro(struct sl_anchors *anchors, struct sl_span s)
 		if (memchr(inner.p, '\n', inner.n) ||
 			(!forms[i].any && (!plain || !names_a_slot(inner))))
 			continue;
-		struct sl_span whole = sl_span_head(s, (size_t)end + close.n);
-		sl_anchors_add(anchors, "macro", whole);
+		struct sl_span whole = sl_span_head(s, (size_t)end + close.n), shown = whole;
+		ssize_t nul = sl_span_chr(whole, '\0', 0);
+		if (nul >= 0)
+			shown.n = (size_t)nul;
+		sl_anchors_add(anchors, "macro", shown);
 		return whole.n;
 	}
 	return 0;

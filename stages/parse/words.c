@@ -2,6 +2,7 @@
 #include "words.h"
 
 #include "headfields.h"
+#include "pipeline/base/lanes.h"
 #include "pipeline/base/utf8.h"
 
 enum { LABEL_MAX = 64 };
@@ -264,13 +265,20 @@ static struct sl_span decode(
 	return clean(arena, sl_span_of(d.out, d.n));
 }
 
+static sl_lanes may_change(sl_lanes v)
+{
+	return ~sl_lanes_in(v, 0x20, 0x7e) | sl_lanes_eq(v, '=');
+}
+
 /* Nothing in it that decoding would change. */
 static bool is_plain(struct sl_span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || (unsigned char)s.p[i] >= 0x7f ||
-			(s.p[i] == '=' && i + 1 < s.n && s.p[i + 1] == '?'))
+	size_t i = 0;
+	while ((i = sl_lanes_find(s, i, may_change)) < s.n) {
+		if (s.p[i] != '=' || (i + 1 < s.n && s.p[i + 1] == '?'))
 			return false;
+		i++;
+	}
 	return true;
 }
 
