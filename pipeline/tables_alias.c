@@ -9,6 +9,7 @@
  * as well: spacing is how lures hide a name from filters. Latin aliases must not touch other
  * letters, digits not other digits; other scripts have no word edges and match anywhere.
  */
+#include "base/lanes.h"
 #include "base/unicode.h"
 #include "tables_internal.h"
 
@@ -84,32 +85,39 @@ static bool is_small(char c)
 	return c >= 'a' && c <= 'z';
 }
 
-static size_t trigram(unsigned a, unsigned b, unsigned c)
+/* A bit for the first three letters of a word, five bits each. What is no letter, and all behind
+ * it, is NO_LETTER: a shorter word may go on behind a separator. */
+enum { NO_LETTER = 31 };
+static size_t begin_bit(unsigned a, unsigned b, unsigned c)
 {
-	return (a * 26 + b) * 26 + c;
+	if (b > 25)
+		b = c = NO_LETTER;
+	return a << 10 | b << 5 | (c > 25 ? NO_LETTER : c);
 }
 
-/* Which words an alias may begin: where its first three bytes are not all letters, many. */
+static unsigned letter_number(struct sl_span s, size_t i)
+{
+	return i < s.n ? (unsigned)(unsigned char)s.p[i] - 'a' : NO_LETTER;
+}
+
+/* Which words an alias may begin: also those that hold a separator after one or two letters. */
 static void note_begin(struct sl_aliases *aliases, struct sl_span bytes)
 {
-	unsigned low[3] = { 0, 0, 0 }, high[3] = { 25, 25, 25 };
-	for (size_t i = 0; i < 3 && i < bytes.n && is_small(bytes.p[i]); i++)
-		low[i] = high[i] = (unsigned)(bytes.p[i] - 'a');
-	for (unsigned a = low[0]; a <= high[0]; a++)
-		for (unsigned b = low[1]; b <= high[1]; b++)
-			for (unsigned c = low[2]; c <= high[2]; c++)
-				aliases->begins[trigram(a, b, c) / 64] |=
-					SL_BIT(trigram(a, b, c) % 64);
+	unsigned a = letter_number(bytes, 0), b = letter_number(bytes, 1);
+	const size_t bits[] = { begin_bit(a, b, letter_number(bytes, 2)),
+		begin_bit(a, b, NO_LETTER), begin_bit(a, NO_LETTER, NO_LETTER) };
+	for (size_t i = 0; i < SL_LEN(bits); i++)
+		aliases->begins[bits[i] / 64] |= SL_BIT(bits[i] % 64);
 }
 
-/* A word of the text begins with three letters with which no alias begins. */
-static bool begins_none(const struct sl_aliases *aliases, struct sl_span text, size_t at)
+/* May an alias begin with the ASCII letter at `at`? */
+static bool may_begin(const struct sl_aliases *aliases, struct sl_span text, size_t at)
 {
-	const char *p = text.p + at;
-	if (text.n - at < 3 || !is_small(p[0]) || !is_small(p[1]) || !is_small(p[2]))
-		return false;
-	size_t i = trigram((unsigned)(p[0] - 'a'), (unsigned)(p[1] - 'a'), (unsigned)(p[2] - 'a'));
-	return !(aliases->begins[i / 64] >> (i % 64) & 1);
+	unsigned a = letter_number(text, at);
+	if (a > 25)
+		return true;
+	size_t bit = begin_bit(a, letter_number(text, at + 1), letter_number(text, at + 2));
+	return aliases->begins[bit / 64] >> (bit % 64) & 1;
 }
 
 bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct sl_span text,
@@ -133,15 +141,19 @@ struct pending {
 	uint32_t alias;
 	size_t start, at; /* byte number without separators; offset in the text */
 };
+/* What stands before a byte; 0: a letter that is not Latin. */
+enum { GAP = 1, LETTER = 2, DIGIT = 4, RING = 64 };
 struct scan {
 	const struct sl_aliases *aliases;
 	sl_alias_hit_fn *hit;
 	void *arg;
 	bool strong_only;
-	uint64_t gaps, after_letter, after_digit; /* registers, newest byte in bit 0 */
-	struct pending pending[SL_ALIAS_MAX + 1];
 	size_t n_pending;
+	/* not set up: long, and short texts are many */
+	unsigned char before[RING]; /* by byte number */
+	struct pending pending[SL_ALIAS_MAX + 1];
 };
+_Static_assert((int)SL_ALIAS_MAX < (int)RING, "the bytes of an alias");
 
 static void flush(struct scan *s, size_t n)
 {
@@ -157,17 +169,27 @@ static bool spaced_out(const struct sl_alias *alias, uint64_t gaps)
 	return gaps == alias->letters && __builtin_popcountll(alias->letters) >= 3;
 }
 
-/* Do the separators inside and the neighbours outside suit the alias? `next`: the byte behind. */
-static bool suits(const struct scan *s, const struct sl_alias *alias, unsigned char next)
+/* A mask as in struct sl_alias: the separators within the n bytes up to the byte `at`. */
+static uint64_t gaps_of(const struct scan *s, size_t at, size_t n)
+{
+	uint64_t gaps = 0;
+	for (size_t bit = 0; bit + 1 < n; bit++)
+		gaps |= s->before[(at - bit) % RING] & GAP ? SL_BIT(bit) : 0;
+	return gaps;
+}
+
+/* Do the separators inside and the neighbours outside suit the alias, whose last byte is `at`?
+ * `next`: the byte behind. */
+static bool suits(const struct scan *s, const struct sl_alias *alias, size_t at, unsigned char next)
 {
 	size_t n = alias->bytes.n;
-	uint64_t first = SL_BIT(n - 1), gaps = s->gaps & (first - 1);
+	uint64_t gaps = gaps_of(s, at, n);
 	if (((gaps & ~alias->allowed) || (alias->required & ~gaps)) && !spaced_out(alias, gaps))
 		return false;
 	unsigned char a = (unsigned char)alias->bytes.p[0];
 	unsigned char z = (unsigned char)alias->bytes.p[n - 1];
-	if (sl_is_digit((char)a) ? (s->after_digit & first) != 0
-				 : latin_letter(a) && (s->after_letter & first) != 0)
+	unsigned char before = s->before[(at + 1 - n) % RING];
+	if (before & (sl_is_digit((char)a) ? DIGIT : latin_letter(a) ? LETTER : 0))
 		return false;
 	if (sl_is_digit((char)z))
 		return !sl_is_digit((char)next);
@@ -193,7 +215,7 @@ static void accept(struct scan *s, uint32_t state, size_t at, size_t text_at, un
 		const struct sl_alias *alias = &s->aliases->items[id];
 		if (alias->bytes.n < longest)
 			return;
-		if ((s->strong_only && !alias->strong) || !suits(s, alias, next))
+		if ((s->strong_only && !alias->strong) || !suits(s, alias, at, next))
 			continue;
 		size_t start = at + 1 - alias->bytes.n;
 		if (!longest)
@@ -208,59 +230,84 @@ static void accept(struct scan *s, uint32_t state, size_t at, size_t text_at, un
 	}
 }
 
-/* Letters of one word while no pattern is under way: none can begin there. */
-static size_t skip_letters(struct scan *s, struct sl_span text, size_t i)
+static sl_lanes is_letter(sl_lanes v)
 {
-	size_t from = i;
-	while (i < text.n && sl_is_alpha(text.p[i]))
-		i++;
-	size_t n = i - from;
-	s->gaps = n < 64 ? s->gaps << n : 0;
-	s->after_digit = n < 64 ? s->after_digit << n : 0;
-	s->after_letter = n < 64 ? s->after_letter << n | (SL_BIT(n) - 1) : UINT64_MAX;
-	return n;
+	return sl_lanes_in(v | sl_lanes_all(0x20), 'a', 'z');
+}
+
+static sl_lanes is_odd(sl_lanes v)
+{
+	return sl_lanes_in(v, '0', '9') | sl_lanes_in(v, 0x80, 0xff);
+}
+
+/* The next byte at which an alias may begin while none is under way: the first letter of a word, a
+ * digit, or whatever is not ASCII. `letter`: a letter stands before `at`. */
+static size_t next_begin(
+	const struct sl_aliases *aliases, struct sl_span text, size_t at, bool letter)
+{
+	unsigned before = letter;
+	for (size_t i = at; i < text.n; i += SL_LANES) {
+		unsigned letters = sl_lanes_at(text, i, is_letter);
+		unsigned odd = sl_lanes_at(text, i, is_odd);
+		unsigned begins = odd | (letters & ~(letters << 1 | before));
+		for (; begins; begins &= begins - 1) {
+			size_t hit = i + (unsigned)__builtin_ctz(begins);
+			unsigned char c = (unsigned char)text.p[hit];
+			if (c >= 0x80 || (sl_is_digit((char)c) ? aliases->matcher->root[c] != 0
+							       : may_begin(aliases, text, hit)))
+				return hit;
+		}
+		before = letters >> (SL_LANES - 1);
+	}
+	return text.n;
+}
+
+static unsigned char kind_of(unsigned char c)
+{
+	return latin_letter(c) ? LETTER : sl_is_digit((char)c) ? DIGIT : 0;
 }
 
 void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool strong_only,
 	sl_alias_hit_fn *hit, void *arg)
 {
-	struct scan s = { .aliases = aliases, .hit = hit, .arg = arg, .strong_only = strong_only };
+	struct scan s;
+	s.aliases = aliases;
+	s.hit = hit;
+	s.arg = arg;
+	s.strong_only = strong_only;
+	s.n_pending = 0;
 	if (!aliases->matcher)
 		return;
-	bool gap = true, letter = false, digit = false;
+	unsigned char before = GAP;
 	bool first = false; /* what is under way began with the word at hand */
 	uint32_t state = 0;
+	/* `at` numbers the bytes of what may be a hit: without gaps while one is under way */
 	for (size_t i = 0, at = 0; i < text.n;) {
-		if (state == 0 && letter) {
-			size_t n = skip_letters(&s, text, i);
-			i += n;
-			at += n;
+		bool skips = !state && !(text.p[i] & (char)0x80);
+		size_t begin_at = skips ? next_begin(aliases, text, i, before & LETTER) : i;
+		if (begin_at > i) { /* all that is passed is ASCII */
+			at += begin_at - i;
+			i = begin_at;
+			before = kind_of((unsigned char)text.p[i - 1]);
+			before = before ? before : GAP;
 			if (i == text.n)
 				break;
 		}
-		bool plain = sl_is_alnum(text.p[i]);
-		size_t skip = plain ? 0 : separator(sl_span_from(text, i));
+		unsigned char c = (unsigned char)text.p[i];
+		size_t skip = sl_is_alnum((char)c) ? 0 : separator(sl_span_from(text, i));
 		if (skip) {
-			gap = true;
-			letter = digit = first = false;
+			before = GAP;
+			first = false;
 			i += skip;
 			continue;
 		}
-		bool none = state == 0 && !letter && begins_none(aliases, text, i);
-		unsigned char c = (unsigned char)text.p[i++];
-		bool tail = (c & 0xc0) == 0x80;
-		s.gaps = s.gaps << 1 | (gap ? 1u : 0u);
-		s.after_letter = s.after_letter << 1 | (letter ? 1u : 0u);
-		s.after_digit = s.after_digit << 1 | (digit ? 1u : 0u);
+		i++;
+		s.before[at % RING] = before;
 		/* A Latin alias cannot begin in the middle of a word. */
-		bool begin = !(letter && sl_is_alpha((char)c));
-		gap = false;
-		letter = tail ? letter : latin_letter(c);
-		digit = sl_is_digit((char)c);
+		bool begin = !(before & LETTER && sl_is_alpha((char)c));
+		before = (c & 0xc0) == 0x80 ? before & LETTER : kind_of(c);
 		/* What begins within the word would not suit: see there. */
-		if (none)
-			state = 0;
-		else if (first && !begin)
+		if (first && !begin)
 			state = sl_matcher_go_on(aliases->matcher, state, c);
 		else {
 			first = state == 0;
