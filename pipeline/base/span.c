@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "span.h"
 
+#include "lanes.h"
+
 int sl_span_cmp(struct sl_span a, struct sl_span b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
@@ -18,48 +20,19 @@ ssize_t sl_span_find(struct sl_span s, struct sl_span needle, size_t from)
 	return hit ? hit - s.p : -1;
 }
 
-/* Sixteen bytes at a time, by the vector extension of gcc and clang. */
-typedef unsigned char vector __attribute__((vector_size(16)));
-
-static vector load(const char *p)
-{
-	vector v;
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static vector all(char c)
-{
-	unsigned char u = (unsigned char)c;
-	return (vector){ u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u };
-}
-
-static bool any(vector v)
-{
-	uint64_t half[2];
-	memcpy(half, &v, sizeof(half));
-	return (half[0] | half[1]) != 0;
-}
-
 ssize_t sl_span_ipair(struct sl_span s, char a, char b, size_t from)
 {
-	const vector wide_a = all(a), wide_b = all(b), wide_case = all(0x20);
 	size_t i = from;
-	while (i + 1 < s.n) {
-		size_t end = s.n - 1;
-		if (end - i >= sizeof(vector)) {
-			vector x = (load(s.p + i) | wide_case) == wide_a;
-			vector y = (load(s.p + i + 1) | wide_case) == wide_b;
-			end = i + sizeof(vector);
-			if (!any(x & y)) {
-				i = end;
-				continue;
-			}
-		}
-		for (; i < end; i++)
-			if ((s.p[i] | 0x20) == a && (s.p[i + 1] | 0x20) == b)
-				return (ssize_t)i;
+	for (; s.n > SL_LANES && i < s.n - SL_LANES; i += SL_LANES) {
+		sl_lanes x = sl_lanes_eq(sl_lanes_load(s.p + i) | sl_lanes_all(0x20), a);
+		sl_lanes y = sl_lanes_eq(sl_lanes_load(s.p + i + 1) | sl_lanes_all(0x20), b);
+		unsigned mask = sl_lanes_mask(x & y);
+		if (mask)
+			return (ssize_t)(i + (unsigned)__builtin_ctz(mask));
 	}
+	for (; i + 1 < s.n; i++)
+		if ((s.p[i] | 0x20) == a && (s.p[i + 1] | 0x20) == b)
+			return (ssize_t)i;
 	return -1;
 }
 
