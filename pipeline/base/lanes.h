@@ -78,4 +78,17 @@ static inline size_t sl_lanes_find(struct sl_span s, size_t from, sl_lanes_class
 	return s.n;
 }
 
+/* ASCII letters to lower case, all else as it is. `to` has room for n bytes. */
+static inline void sl_lanes_lower(char *to, const char *from, size_t n)
+{
+	size_t i = 0;
+	for (; i + SL_LANES <= n; i += SL_LANES) {
+		sl_lanes v = sl_lanes_load(from + i);
+		v |= sl_lanes_in(v, 'A', 'Z') & sl_lanes_all(0x20);
+		memcpy(to + i, &v, sizeof(v));
+	}
+	for (; i < n; i++)
+		to[i] = sl_lower(from[i]);
+}
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unicode.h"
 
+#include "lanes.h"
 #include "utf8.h"
 
 #include <pthread.h>
@@ -52,16 +53,17 @@ static bool is_ascii(struct sl_span s)
 	return true;
 }
 
+static sl_lanes is_capital(sl_lanes v)
+{
+	return sl_lanes_in(v, 'A', 'Z');
+}
+
 static struct sl_span ascii_lower(struct sl_arena *arena, struct sl_span s)
 {
-	size_t i = 0;
-	while (i < s.n && !(s.p[i] >= 'A' && s.p[i] <= 'Z'))
-		i++;
-	if (i == s.n)
+	if (sl_lanes_find(s, 0, is_capital) == s.n)
 		return s;
 	char *to = sl_arena_alloc(arena, s.n);
-	for (i = 0; i < s.n; i++)
-		to[i] = sl_lower(s.p[i]);
+	sl_lanes_lower(to, s.p, s.n);
 	return sl_span_of(to, s.n);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 enum { COLLECT_MAX = 128, VALUE_MAX = 128, MACRO_MAX = 48 };
+enum { WALLET_LEAST = 26, WALLET_MOST = 95 };
 
 void sl_anchors_add(struct sl_anchors *anchors, const char *kind, struct sl_span value)
 {
@@ -59,19 +60,24 @@ static bool looks_like_wallet(struct sl_span s)
 	return s.n >= 26 && s.n <= 35 && strchr("13TLMD", s.p[0]) != NULL;
 }
 
+/* Words that short are passed without a look at all their bytes: a longer one would hold the byte
+ * that lies so far ahead. */
 void sl_anchors_wallets(struct sl_anchors *anchors, struct sl_span text)
 {
-	size_t from = 0;
-	for (size_t i = 0; i <= text.n; i++) {
-		if (i < text.n && sl_is_alnum(text.p[i]))
-			continue;
-		struct sl_span word = sl_span_of(text.p + from, i - from);
-		char before = from > 0 ? text.p[from - 1] : ' ';
+	size_t from = 0; /* a word may begin here, none before */
+	while (from < text.n && text.n - from >= WALLET_LEAST) {
+		size_t start = from + WALLET_LEAST - 1, end = start;
+		while (start > from && sl_is_alnum(text.p[start - 1]) && sl_is_alnum(text.p[end]))
+			start--;
+		while (end < text.n && sl_is_alnum(text.p[end]))
+			end++;
+		struct sl_span word = sl_span_of(text.p + start, end - start);
+		char before = start > 0 ? text.p[start - 1] : ' ';
 		/* within a URL or a longer identifier it is no wallet */
-		if (word.n >= 26 && word.n <= 95 && !memchr("/=-_%+&", before, 7) &&
-			looks_like_wallet(word))
+		if (word.n >= WALLET_LEAST && word.n <= WALLET_MOST &&
+			!memchr("/=-_%+&", before, 7) && looks_like_wallet(word))
 			sl_anchors_add(anchors, "wallet", word);
-		from = i + 1;
+		from = end + 1;
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "language.h"
 
+#include "pipeline/base/lanes.h"
 #include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
 
@@ -56,15 +57,16 @@ static struct {
 	struct {
 		char word[WORD_MAX];
 		uint32_t languages, length; /* length 0: free */
+		size_t weight;              /* a word of one language alone counts most */
 	} slot[SLOTS];
 } index_of = { .once = PTHREAD_ONCE_INIT };
 
-static uint32_t hash_of(struct sl_span word)
+/* Of the length and three letters: that tells words as short as these apart. */
+static size_t hash_of(struct sl_span word)
 {
-	uint32_t hash = 2166136261u;
-	for (size_t i = 0; i < word.n; i++)
-		hash = (hash ^ (unsigned char)word.p[i]) * 16777619u;
-	return hash;
+	size_t first = (unsigned char)word.p[0], last = (unsigned char)word.p[word.n - 1];
+	size_t middle = (unsigned char)word.p[word.n / 2];
+	return first * 67 + middle * 1031 + last * 389 + word.n * 173;
 }
 
 static size_t slot_of(struct sl_span word)
@@ -88,30 +90,39 @@ static void make_index(void)
 			index_of.slot[at].languages |= 1u << i;
 		}
 	}
+	for (size_t at = 0; at < SLOTS; at++) {
+		int shared = __builtin_popcount(index_of.slot[at].languages);
+		index_of.slot[at].weight = shared == 1 ? 12 : shared == 2 ? 6 : 3;
+	}
 }
 
-/* Common words of each language, weighted: a word of one language alone counts most. */
+static sl_lanes is_letter(sl_lanes v)
+{
+	return sl_lanes_in(v | sl_lanes_all(0x20), 'a', 'z');
+}
+
+static sl_lanes is_no_letter(sl_lanes v)
+{
+	return ~is_letter(v);
+}
+
+/* Common words of each language, weighted. */
 static struct sl_span by_words(struct sl_span text)
 {
 	int failed = pthread_once(&index_of.once, make_index);
 	sl_assert(failed == 0);
 	size_t hits[SL_LEN(languages)] = { 0 }, weight[SL_LEN(languages)] = { 0 }, words = 0;
-	for (size_t i = 0; i < text.n;) {
-		size_t from = i;
-		while (i < text.n && sl_is_alpha(text.p[i]))
-			i++;
-		if (i > from && i - from < WORD_MAX) {
-			uint32_t set = index_of.slot[slot_of(sl_span_of(text.p + from, i - from))]
-					       .languages;
-			unsigned shared = (unsigned)__builtin_popcount(set);
-			for (; set; set &= set - 1) {
-				unsigned k = (unsigned)__builtin_ctz(set);
-				hits[k]++;
-				weight[k] += shared == 1 ? 12 : shared == 2 ? 6 : 3;
-			}
+	for (size_t at = 0, end; at < text.n; at = end + 1) {
+		end = sl_lanes_find(text, at, is_no_letter);
+		words += end > at;
+		if (end == at || end - at >= WORD_MAX)
+			continue;
+		size_t slot = slot_of(sl_span_of(text.p + at, end - at));
+		for (uint32_t set = index_of.slot[slot].languages; set; set &= set - 1) {
+			unsigned k = (unsigned)__builtin_ctz(set);
+			hits[k]++;
+			weight[k] += index_of.slot[slot].weight;
 		}
-		words += i > from;
-		i += i == from;
 	}
 	size_t best = 0, second = 1;
 	for (size_t k = 1; k < SL_LEN(languages); k++) {
@@ -132,13 +143,22 @@ struct counts {
 	size_t ukrainian, persian; /* letters that Russian and Arabic do not have */
 };
 
+static size_t count_ascii_letters(struct sl_span s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i += SL_LANES)
+		n += (size_t)__builtin_popcount(sl_lanes_at(s, i, is_letter));
+	return n;
+}
+
 static struct counts count_scripts(struct sl_span s)
 {
 	struct counts counts = { 0 };
 	uint32_t c;
 	for (size_t len; (len = sl_utf8_decode(s, &c)) > 0; s = sl_span_from(s, len)) {
 		if (c < 0x80) {
-			bool latin = sl_is_alpha((char)c);
+			len = sl_ascii_end(s, 1);
+			size_t latin = count_ascii_letters(sl_span_head(s, len));
 			counts.of[SL_SCRIPT_LATIN] += latin;
 			counts.letters += latin;
 			continue;

@@ -2,6 +2,7 @@
 #include "normal.h"
 
 #include "anchors.h"
+#include "pipeline/base/lanes.h"
 #include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
 
@@ -289,21 +290,41 @@ static const uint8_t easy[256] = { REPEAT4(GAP), REPEAT4(GAP), GAP, GAP, LINE, R
 #undef REPEAT26
 #undef REPEAT32
 
-/* A word of ASCII letters with nothing behind it that could make it more than a word: what the long
- * way would do with it. */
-static bool take_plain_word(struct work *w)
+static bool ends_plainly(struct sl_span s, size_t end)
 {
-	size_t end = w->at;
-	while (end < w->s.n && easy[(unsigned char)w->s.p[end]] == LETTER)
-		end++;
-	size_t n = end - w->at;
+	uint8_t next = end < s.n ? easy[(unsigned char)s.p[end]] : GAP;
+	return next == GAP || next == LINE;
+}
+
+static sl_lanes is_no_word(sl_lanes v)
+{
+	return ~(sl_lanes_in(v | sl_lanes_all(0x20), 'a', 'z') | sl_lanes_eq(v, ' '));
+}
+
+/* The end of words of ASCII letters, one space between two of them, before `most`, with nothing
+ * behind the last one that could make it more than a word: what the long way would do with them. */
+static size_t plain_words(struct sl_span s, size_t at, size_t most)
+{
+	size_t end = sl_lanes_find(sl_span_head(s, most), at, is_no_word);
+	ssize_t two = sl_span_ipair(sl_span_head(s, end), ' ', ' ', at);
+	if (two >= 0)
+		return (size_t)two;
+	bool plain = ends_plainly(s, end);
+	while (end > at && (s.p[end - 1] == ' ' || !plain))
+		plain = s.p[--end] == ' ';
+	return end;
+}
+
+static bool take_plain_words(struct work *w)
+{
 	bool gap = w->n && (w->line || w->space);
-	uint8_t next = end < w->s.n ? easy[(unsigned char)w->s.p[end]] : GAP;
-	if (n == 0 || next == HARD || next == OPEN || w->n + gap + n > w->max)
+	if (w->n + gap >= w->max)
 		return false;
-	put(w, w->s.p + w->at, n);
-	w->at = end;
-	return true;
+	size_t n = plain_words(w->s, w->at, w->at + (w->max - w->n - gap)) - w->at;
+	if (n)
+		put(w, w->s.p + w->at, n);
+	w->at += n;
+	return n > 0;
 }
 
 static void walk(struct work *w)
@@ -311,7 +332,7 @@ static void walk(struct work *w)
 	bool word_before = false;
 	while (w->at < w->s.n) {
 		uint8_t kind = easy[(unsigned char)w->s.p[w->at]];
-		if (kind == LETTER && take_plain_word(w)) {
+		if (kind == LETTER && take_plain_words(w)) {
 			word_before = true;
 			continue;
 		}
@@ -354,9 +375,53 @@ static struct sl_span cut(struct sl_span s, size_t max)
 	return sl_span_head(s, max);
 }
 
-/* ASCII is folded by itself: no character composes with what stands in front of it but marks, which
- * are none. Only the rest, with the one ASCII character before it that a mark may join, needs ICU.
- */
+/* Characters that folding leaves as they are and that no character in front of them joins: quotes,
+ * dashes, the bullet, Kana, Han. */
+static bool folds_to_itself(uint32_t c)
+{
+	return (c >= 0x3041 && c <= 0x3096) || (c >= 0x30a1 && c <= 0x30fe) ||
+	       (c >= 0x4e00 && c <= 0x9fff) || c == 0x3001 || c == 0x3002 ||
+	       (c >= 0x3008 && c <= 0x3011) || c == 0x2013 || c == 0x2014 || c == 0x2018 ||
+	       c == 0x2019 || c == 0x201c || c == 0x201d || c == 0x2022;
+}
+
+/* Bytes at `at` that only ICU can fold; 0 when it is not needed there. */
+static size_t odd_length(struct sl_span s, size_t at)
+{
+	uint32_t c;
+	if (at >= s.n || !(s.p[at] & (char)0x80))
+		return 0;
+	size_t len = sl_utf8_decode(sl_span_from(s, at), &c);
+	return len == 0 ? 1 : folds_to_itself(c) ? 0 : len;
+}
+
+static size_t plain_end(struct sl_span s, size_t at)
+{
+	uint32_t c;
+	while ((at = sl_ascii_end(s, at)) < s.n && !odd_length(s, at))
+		at += sl_utf8_decode(sl_span_from(s, at), &c);
+	return at;
+}
+
+static size_t odd_end(struct sl_span s, size_t at)
+{
+	for (size_t len; (len = odd_length(s, at)) > 0;)
+		at += len;
+	return at;
+}
+
+/* The start of the character before `at`. */
+static size_t before(struct sl_span s, size_t at)
+{
+	do
+		at--;
+	while (at > 0 && (s.p[at] & 0xc0) == 0x80);
+	return at;
+}
+
+/* ASCII is folded by itself, and so is what stays: no character composes with what stands in front
+ * of it but marks, which are none. Only the rest, with the one character before it that a mark may
+ * join, needs ICU. */
 static struct sl_span fold(struct sl_arena *arena, struct sl_span s)
 {
 	char *to = NULL;
@@ -364,13 +429,13 @@ static struct sl_span fold(struct sl_arena *arena, struct sl_span s)
 	if (sl_ascii_end(s, 0) == s.n)
 		return sl_unicode_fold(arena, s);
 	for (size_t at = 0; at < s.n;) {
-		size_t plain = sl_ascii_end(s, at), end = plain;
-		plain -= plain > at && plain < s.n;
-		/* up to the next long run */
-		for (size_t run = end; end < s.n && run - end < RUN_LEAST;
-			run = sl_ascii_end(s, end))
-			for (end = run; end < s.n && (s.p[end] & (char)0x80);)
-				end++;
+		size_t plain = plain_end(s, at), end = plain, run = plain;
+		if (plain > at && plain < s.n)
+			plain = before(s, plain);
+		while (end < s.n && run - end < RUN_LEAST) { /* up to the next long run */
+			end = odd_end(s, run);
+			run = plain_end(s, end);
+		}
 		struct sl_span wide = sl_span_of(s.p + plain, end - plain);
 		if (wide.n)
 			wide = sl_unicode_fold(arena, wide);
@@ -379,8 +444,8 @@ static struct sl_span fold(struct sl_arena *arena, struct sl_span s)
 			to = sl_arena_grow(arena, to, room, more);
 			room = more;
 		}
-		for (; at < plain; at++)
-			to[n++] = sl_lower(s.p[at]);
+		sl_lanes_lower(to + n, s.p + at, plain - at);
+		n += plain - at;
 		if (wide.n)
 			memcpy(to + n, wide.p, wide.n);
 		n += wide.n;

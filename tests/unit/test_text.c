@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
 #include "pipeline/stage.h"
 #include "stages/parse/language.h"
@@ -64,6 +65,13 @@ static void test_normal(void **state)
 		{ "\xd0\xa0\xd0\xb0ypal \xd1\x80\xd0\xb0\xd0\xbc\xd0\xb0", "paypal рама" },
 		{ "a=3Db c=\nd e=20f", "a b cd e f" },
 		{ "A | B . c", "a b c" },
+		{ "the quick brown fox jumps over the lazy dog at fox@a.example at once",
+			"the quick brown fox jumps over the lazy dog at \x02 at once" },
+		{ "the quick brown fox  jumps over the lazy dog of www.a.example/fox",
+			"the quick brown fox jumps over the lazy dog of \x01" },
+		{ "the quick brown fox jumps over the lazy dog no12345 ", "the quick brown fox "
+									  "jumps over the lazy dog "
+									  "\x03" },
 		{ "\xff"
 		  "a\xfe"
 		  "b",
@@ -73,6 +81,48 @@ static void test_normal(void **state)
 		struct sl_normal normal;
 		sl_normal_make(arena, sl_span_str(rows[i].in), SL_NORMAL_MAX, &normal);
 		CHECK_SPAN_ROW(normal.text, rows[i].out, i);
+	}
+}
+
+static void check_fold(struct sl_span whole)
+{
+	struct sl_normal normal;
+	sl_normal_make(arena, whole, SL_NORMAL_MAX, &normal);
+	struct sl_span want = sl_unicode_fold(arena, whole);
+	if (!sl_span_eq(normal.folded, want))
+		fail_msg("\"%.*s\" gave \"%.*s\", not \"%.*s\"", SL_ARG(whole),
+			SL_ARG(normal.folded), SL_ARG(want));
+}
+
+/* Text that is folded in pieces is folded as ICU folds the whole: every character between two
+ * others, and any mixture. */
+static void test_folding(void **state)
+{
+	static const char *const pieces[] = { "E",
+		"a plain run of more than SIXTY-FOUR letters and "
+		"spaces, so that a piece ends ",
+		" ", "か", "が", "カ", "漢", "’", "\u3099", "\u0301", "é", "ﾞ", "ｶ", "Ａ", "、",
+		"\u200b", "ß", "각", "\u1100", "\u1161", "…", "ー",
+		"かかかかかかかかかかかかかかかかかかかかかかかか" };
+	uint32_t random = 3;
+	char bytes[1024];
+	(void)state;
+	for (uint32_t c = 0x80; c < 0x20000; c++) {
+		size_t n = (size_t)snprintf(bytes, sizeof(bytes), "Eか");
+		n += sl_utf8_encode(c, bytes + n);
+		n += (size_t)snprintf(bytes + n, sizeof(bytes) - n, "かE");
+		check_fold(sl_span_of(bytes, n));
+		sl_arena_reset(arena);
+	}
+	for (int round = 0; round < 20000; round++) {
+		size_t n = 0;
+		for (int i = 0; i < 9; i++) {
+			random = random * 1664525 + 1013904223;
+			n += (size_t)snprintf(bytes + n, sizeof(bytes) - n, "%s",
+				pieces[(random >> 16) % SL_LEN(pieces)]);
+		}
+		check_fold(sl_span_of(bytes, n));
+		sl_arena_reset(arena);
 	}
 }
 
@@ -297,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_normal),
+		cmocka_unit_test(test_folding),
 		cmocka_unit_test(test_anchors),
 		cmocka_unit_test(test_tricks),
 		cmocka_unit_test(test_floods),
