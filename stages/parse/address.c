@@ -139,7 +139,7 @@ static void split_address(struct parser *p, struct sl_span raw, struct sl_addres
 	bool quoted = out->local.n && out->local.p[0] == '"';
 	out->damaged = two || out->local.n == 0 || (!quoted && has_inner_space(out->local));
 	if (out->local.n)
-		out->addr = sl_arena_join(p->arena, out->local, SL_SPAN("@"), out->host);
+		out->addr = SL_ARENA_JOIN(p->arena, out->local, SL_SPAN("@"), out->host);
 }
 
 /* "a @ b" to "a@b", in place. */
@@ -209,7 +209,7 @@ static struct sl_span with_pending(struct parser *p, struct sl_span name)
 		return name;
 	if (name.n == 0)
 		return before;
-	return sl_arena_join(p->arena, before, SL_SPAN(", "), name);
+	return SL_ARENA_JOIN(p->arena, before, SL_SPAN(", "), name);
 }
 
 static void flush_pending(struct parser *p)

@@ -11,7 +11,7 @@ void sl_anchors_add(struct sl_anchors *anchors, const char *kind, struct sl_span
 	if (anchors->n >= COLLECT_MAX || value.n == 0 || value.n > VALUE_MAX)
 		return;
 	*SL_ARENA_PUSH(anchors->arena, anchors->items, anchors->n, anchors->room) =
-		sl_arena_join(anchors->arena, sl_span_str(kind), SL_SPAN(":"), value);
+		SL_ARENA_JOIN(anchors->arena, sl_span_str(kind), SL_SPAN(":"), value);
 }
 
 static int compare(const void *a, const void *b)
