@@ -253,7 +253,7 @@ static void run_night(
 	for (unsigned i = 0; i < load->workers; i++) {
 		workers[i] = (struct worker){ .load = load,
 			.number = i,
-			.examiner = sl_examiner_make(sl_store_secret(store), &load->engine->blind),
+			.examiner = sl_examiner_make(&load->engine->blind),
 			.answer = sl_buf_make(SL_RESULTS_MOST) };
 		must(sl_thread_start(&workers[i].thread, "worker", worker_main, &workers[i], &err),
 			&err);

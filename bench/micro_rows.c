@@ -60,13 +60,12 @@ static void prepare_screened(struct micro_desk *d)
 
 static size_t run_fields(struct micro_desk *d)
 {
-	struct sl_span head, body;
-	struct sl_field *fields;
+	struct sl_head head;
 	struct sl_cuts cuts = { 0 };
 	uint64_t flags = 0;
-	sl_head_body(sl_buf_span(&d->in.mail), &head, &body);
-	d->sink += sl_fields_split(d->arena, head, &d->config.limits, &fields, &cuts, &flags);
-	return head.n;
+	sl_head_split(d->arena, sl_buf_span(&d->in.mail), &d->config.limits, &head, &cuts, &flags);
+	d->sink += head.n;
+	return head.head.n;
 }
 static size_t run_screen(struct micro_desk *d)
 {

@@ -218,6 +218,15 @@ bool sl_batch_enlarge(struct sl_batch *batch)
 	return got;
 }
 
+void sl_raw_name(struct sl_raw *raw, const struct sl_secret *secret)
+{
+	if (raw->named)
+		return;
+	raw->id = sl_hash_name(raw->bytes);
+	raw->key = sl_hash_key(raw->bytes, secret);
+	raw->named = true;
+}
+
 /* ---- what the filler left ---- */
 
 static bool take_text(struct sl_batch *batch, const struct sl_slab_text *text, struct sl_span *to)

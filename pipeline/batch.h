@@ -32,7 +32,12 @@ struct sl_raw {
 	int64_t from_time, member_time;
 	struct sl_span bytes; /* the raw message, in the slab or in the reader's large range */
 	bool cut;             /* the message limit was hit */
+	bool named;           /* the next two are there */
+	struct sl_id id, key; /* hashes of the bytes, as in struct sl_message */
 };
+
+/* Fill in id and key, unless they are there. Costs two hashes of the message. */
+void sl_raw_name(struct sl_raw *raw, const struct sl_secret *secret);
 
 /* It rides in a batch, so that it is committed by the same thread, in the same transactions, as the
  * messages. */

@@ -185,6 +185,10 @@ static void work(struct cell *cell, struct sl_worker_window *w, struct sl_buf *r
 		struct sl_raw raw = { .ordinal = item->ordinal,
 			.from_time = item->from_time,
 			.member_time = item->member_time,
+			.archive = item->archive,
+			.named = true,
+			.id = item->id,
+			.key = item->key,
 			.bytes = sl_span_of(base + item->at, item->n),
 			.cut = item->cut != 0 };
 		sl_buf_reset(results);

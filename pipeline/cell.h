@@ -60,6 +60,8 @@ struct sl_work_item {
 	uint64_t at, n; /* the raw message, from the base of the pool */
 	uint64_t ordinal;
 	int64_t from_time, member_time;
+	struct sl_id id, key;
+	uint32_t archive;
 	uint32_t index; /* in the batch */
 	uint32_t cut;
 };

@@ -18,7 +18,7 @@ struct sl_driver sl_driver_make(
 		.number = number,
 		.window = window,
 		.cell = { .socket = -1 },
-		.examiner = sl_examiner_make(sl_store_secret(engine->store), &engine->blind) };
+		.examiner = sl_examiner_make(&engine->blind) };
 }
 
 void sl_driver_end(struct sl_driver *driver)

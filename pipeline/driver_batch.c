@@ -71,8 +71,7 @@ struct round {
 	uint32_t stage;
 };
 
-static void hand_over(
-	struct sl_driver *driver, const struct sl_batch *batch, const struct round *round)
+static void hand_over(struct sl_driver *driver, struct sl_batch *batch, const struct round *round)
 {
 	struct sl_pool *pool = driver->engine->pool;
 	struct sl_worker_window *w = sl_pool_window(pool, driver->window);
@@ -82,12 +81,16 @@ static void hand_over(
 	w->mode = (uint32_t)round->mode;
 	w->n = round->n;
 	for (uint32_t i = 0; i < round->n; i++) {
-		const struct sl_raw *raw = &batch->raws[round->first + i];
+		struct sl_raw *raw = &batch->raws[round->first + i];
+		sl_raw_name(raw, sl_store_secret(driver->engine->store));
 		w->items[i] = (struct sl_work_item){ .n = raw->bytes.n,
 			.at = raw->bytes.n ? (uint64_t)(raw->bytes.p - sl_pool_base(pool)) : 0,
 			.ordinal = raw->ordinal,
 			.from_time = raw->from_time,
 			.member_time = raw->member_time,
+			.id = raw->id,
+			.key = raw->key,
+			.archive = raw->archive,
 			.index = round->first + i,
 			.cut = raw->cut };
 	}

@@ -10,9 +10,9 @@ struct seen {
 enum { SEEN_FIRST = 64, INDICATOR_NUMBERS = 32 };
 #define IN_HEADER 0x80000000u
 
-void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
+void sl_mail_begin_named(struct sl_mail *mail, const struct sl_config *config,
 	const struct sl_tables *tables, const struct sl_secret *secret, struct sl_arena *arena,
-	struct sl_span raw)
+	struct sl_span raw, const struct sl_id *id, const struct sl_id *key)
 {
 	*mail = (struct sl_mail){ .config = config,
 		.tables = tables,
@@ -25,8 +25,16 @@ void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
 	mail->message.date = mail->message.received = SL_TIME_NONE;
 	mail->message.origin_hop = SL_HOP_NONE;
 	mail->message.size = raw.n;
-	mail->message.id = sl_hash_name(raw);
-	mail->message.key = sl_hash_key(raw, secret);
+	mail->message.id = *id;
+	mail->message.key = *key;
+}
+
+void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
+	const struct sl_tables *tables, const struct sl_secret *secret, struct sl_arena *arena,
+	struct sl_span raw)
+{
+	struct sl_id id = sl_hash_name(raw), key = sl_hash_key(raw, secret);
+	sl_mail_begin_named(mail, config, tables, secret, arena, raw, &id, &key);
 }
 
 /* Of the length and both ends of a name: few names of a header share it. */

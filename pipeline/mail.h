@@ -103,6 +103,10 @@ struct sl_mail {
 void sl_mail_begin(struct sl_mail *mail, const struct sl_config *config,
 	const struct sl_tables *tables, const struct sl_secret *secret, struct sl_arena *arena,
 	struct sl_span raw);
+/* The same for a message whose names (message.id, message.key) are known: it is not hashed. */
+void sl_mail_begin_named(struct sl_mail *mail, const struct sl_config *config,
+	const struct sl_tables *tables, const struct sl_secret *secret, struct sl_arena *arena,
+	struct sl_span raw, const struct sl_id *id, const struct sl_id *key);
 
 /* Give the mail its fields, so that they are found by name. */
 void sl_mail_set_fields(struct sl_mail *mail, struct sl_field *fields, size_t n);

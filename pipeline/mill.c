@@ -2,6 +2,7 @@
 #include "mill.h"
 
 #include "contents.h"
+#include "exemplars.h"
 #include "mock.h"
 #include "pipeline/base/utf8.h"
 #include "storage/codec.h"
@@ -67,6 +68,7 @@ struct sl_mill {
 	size_t n_inner;
 	bool left_out; /* not all of them were kept */
 	struct sl_mail mail;
+	struct sl_exemplars *exemplars;
 	struct sl_contents *contents; /* learned so far; made with the first message */
 	struct sl_span encoded; /* the content of the mail at work as it is kept there, or empty */
 	void *threads[SL_LEN(stages)];
@@ -84,6 +86,7 @@ struct sl_mill *sl_mill_new(const struct sl_config *config, const struct sl_tabl
 	mill->secret = secret;
 	mill->arena = sl_arena_new((size_t)4 << 20);
 	mill->inner_arena = sl_arena_new(0);
+	mill->exemplars = sl_exemplars_new();
 	for (size_t i = 0; i < SL_LEN(stages); i++)
 		if (stages[i]->thread_new)
 			mill->threads[i] = stages[i]->thread_new(config, tables);
@@ -101,6 +104,7 @@ void sl_mill_free(struct sl_mill **mill_p)
 	sl_arena_free(&mill->arena);
 	sl_arena_free(&mill->inner_arena);
 	sl_contents_free(&mill->contents);
+	sl_exemplars_free(&mill->exemplars);
 	free(mill);
 	*mill_p = NULL;
 }
@@ -216,11 +220,24 @@ static void walk_stages(struct sl_mill *mill)
 	mill->mail.message.content = mill->mail.content.key;
 }
 
-static void begin(struct sl_mill *mill, struct sl_span raw)
+/* Of `raw` the bytes and, if it has them, the names. */
+static void begin(struct sl_mill *mill, struct sl_raw raw)
 {
 	sl_arena_reset(mill->arena);
 	mill->encoded = SL_SPAN_NULL;
-	sl_mail_begin(&mill->mail, mill->config, mill->tables, mill->secret, mill->arena, raw);
+	sl_raw_name(&raw, mill->secret);
+	sl_mail_begin_named(&mill->mail, mill->config, mill->tables, mill->secret, mill->arena,
+		raw.bytes, &raw.id, &raw.key);
+}
+
+/* The digest of the mail at work, where it was asked for or may be needed. */
+static void digest(struct sl_mill *mill, uint32_t archive)
+{
+	struct sl_message *m = &mill->mail.message;
+	m->sha256_asked = mill->config->sha256_all;
+	if (sl_exemplars_meet(mill->exemplars, &m->variant, archive, mill->mail.time, &m->id) ||
+		m->sha256_asked)
+		m->sha256 = sl_sha256_of(mill->mail.raw);
 }
 
 /* Copy the mails inside the mail at work out of its arena, which the next one will reset. That some
@@ -277,11 +294,11 @@ static void mill_inner(
 	size_t room = room_inside(raw->bytes.n), start = results->n;
 	for (struct inner *inner = mill->first; inner; inner = inner->next) {
 		size_t before = results->n;
-		begin(mill, inner->bytes);
+		begin(mill, (struct sl_raw){ .bytes = inner->bytes });
 		mill->mail.depth = inner->depth;
 		walk_stages(mill);
 		mill->mail.message.parent = inner->parent;
-		mill->mail.message.sha256 = sl_sha256_of(inner->bytes);
+		digest(mill, raw->archive);
 		keep_inner(mill, 0, inner->path);
 		put_result(mill, results, index, inner->path, inner->bytes.n);
 		if (results->n - start > room) {
@@ -317,13 +334,13 @@ void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct 
 	mill->left_out = false;
 	if (!mill->contents)
 		mill->contents = sl_contents_new(mill->config->content_cache);
-	begin(mill, raw->bytes);
+	begin(mill, *raw);
 	mill->mail.from_time = raw->from_time;
 	mill->mail.member_time = raw->member_time;
 	if (raw->cut)
 		sl_mail_flag_header(&mill->mail, SL_MSG_LIMIT_MESSAGE);
 	walk_stages(mill);
-	mill->mail.message.sha256 = sl_sha256_of(raw->bytes);
+	digest(mill, raw->archive);
 	keep_inner(mill, raw->ordinal, SL_SPAN_NULL);
 	size_t from = results->n;
 	put_result(mill, results, index, SL_SPAN_NULL, 0);
@@ -336,8 +353,10 @@ void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct 
 
 void sl_mill_batch(struct sl_mill *mill, struct sl_batch *batch)
 {
-	for (uint32_t i = 0; i < batch->n; i++)
+	for (uint32_t i = 0; i < batch->n; i++) {
+		sl_raw_name(&batch->raws[i], mill->secret);
 		sl_mill_message(mill, SL_MILL_FULL, &batch->raws[i], i, &batch->results);
+	}
 }
 
 void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secret *secret,
@@ -346,6 +365,7 @@ void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secr
 	struct sl_mail mail;
 	sl_mail_begin(&mail, NULL, NULL, secret, NULL, raw->bytes);
 	mail.message.sha256 = sl_sha256_of(raw->bytes);
+	mail.message.sha256_asked = true; /* nothing else proves what it was */
 	mail.message.flags = SL_BIT(SL_MSG_CRASHED);
 	/* no content of its own is known: it shares nothing with another message */
 	mail.content.key = mail.message.content = mail.message.key;
@@ -392,7 +412,7 @@ const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int6
 {
 	mill->mode = SL_MILL_FULL;
 	sl_contents_free(&mill->contents); /* a mail that is to be shown is read as a whole */
-	begin(mill, raw);
+	begin(mill, (struct sl_raw){ .bytes = raw });
 	mill->mail.from_time = from_time;
 	walk_stages(mill);
 	mill->mail.message.sha256 = sl_sha256_of(raw);

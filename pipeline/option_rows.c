@@ -68,7 +68,9 @@ const struct sl_opt_row sl_opt_rows[] = {
 	{ "wave-days", 0, SL_OPT_SIZE, AT(wave_days), 1, 36500, "DAYS", "30",
 		"silence after which a campaign's next mail begins a new wave", "run feed show" },
 	{ "sha256", 0, SL_OPT_CHOICE, AT(sha256_all), 0, 0, "all|exemplar", "exemplar",
-		"which messages are printed with their SHA-256", WRITES },
+		"which messages get their SHA-256: all that are read, and printed, with `all`; or "
+		"the first of each variant",
+		WRITES },
 	{ "since", 0, SL_OPT_TIME, AT(since), 0, 0, "TIME", "", "only what was seen since",
 		"feed" },
 	{ "until", 0, SL_OPT_TIME, AT(until), 0, 0, "TIME", "", "only what was seen before",

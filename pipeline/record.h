@@ -67,9 +67,10 @@ const char *sl_ip_reason_name(enum sl_ip_reason reason);
 
 /* Header level. */
 struct sl_message {
-	struct sl_id id;  /* unseeded hash of the raw message: its name in outputs */
-	struct sl_id key; /* seeded hash: its key in the store */
-	struct sl_sha256 sha256;
+	struct sl_id id;           /* unseeded hash of the raw message: its name in outputs */
+	struct sl_id key;          /* seeded hash: its key in the store */
+	struct sl_sha256 sha256;   /* zero where it was not computed: see exemplars.h */
+	bool sha256_asked;         /* for all messages; else nobody can say which ones have it */
 	struct sl_id parent;       /* id of the outer message of an embedded mail, else zero */
 	struct sl_id content;      /* key of its content record */
 	struct sl_id variant;      /* key of its variant (seeded) */

@@ -3,10 +3,9 @@
 
 #include <stdlib.h>
 
-struct sl_examiner sl_examiner_make(const struct sl_secret *secret, const struct sl_secret *blind)
+struct sl_examiner sl_examiner_make(const struct sl_secret *blind)
 {
-	return (struct sl_examiner){ .secret = secret,
-		.blind = blind,
+	return (struct sl_examiner){ .blind = blind,
 		.scratch = sl_arena_new(0),
 		.blobs = sl_calloc(SL_EXAMINER_BLOBS, sizeof(struct sl_id)) };
 }
@@ -54,11 +53,10 @@ static bool decode(struct sl_examiner *x, struct sl_arena *arena, struct sl_item
 	return true;
 }
 
-static bool names_fit(
-	const struct sl_examiner *x, const struct sl_raw *raw, const struct sl_message *message)
+static bool names_fit(const struct sl_raw *raw, const struct sl_message *message)
 {
-	struct sl_id id = sl_hash_name(raw->bytes), key = sl_hash_key(raw->bytes, x->secret);
-	return sl_id_eq(&id, &message->id) && sl_id_eq(&key, &message->key);
+	sl_assert(raw->named);
+	return sl_id_eq(&raw->id, &message->id) && sl_id_eq(&raw->key, &message->key);
 }
 
 /* What is not kept lies in the scratch arena until the next result. */
@@ -95,7 +93,7 @@ bool sl_results_accept(
 		if (!good || item.parcel.inner.n)
 			continue;
 		outermost++;
-		good = names_fit(x, &batch->raws[index], item.message);
+		good = names_fit(&batch->raws[index], item.message);
 	}
 	if (good && outermost == 1)
 		return true;

@@ -23,13 +23,12 @@ struct sl_item {
 enum { SL_EXAMINER_BLOBS = 8192 };
 
 struct sl_examiner {
-	const struct sl_secret *secret; /* of the store: keys of messages */
-	const struct sl_secret *blind;  /* of this run: names of contents' bytes */
-	struct sl_arena *scratch;       /* owned; of what is not kept */
-	struct sl_id *blobs;            /* owned; those met last, each in its slot */
+	const struct sl_secret *blind; /* of this run: names of contents' bytes */
+	struct sl_arena *scratch;      /* owned; of what is not kept */
+	struct sl_id *blobs;           /* owned; those met last, each in its slot */
 };
 
-struct sl_examiner sl_examiner_make(const struct sl_secret *secret, const struct sl_secret *blind);
+struct sl_examiner sl_examiner_make(const struct sl_secret *blind);
 void sl_examiner_free(struct sl_examiner *examiner);
 
 /* Add what a cell says of one message to batch->items; `results` lives as long as the batch. False:

@@ -273,7 +273,7 @@ static void make_worker(struct sl_engine *e, unsigned number, struct worker_star
 		return;
 	}
 	start->mill = sl_mill_new(e->config, e->tables, sl_store_secret(e->store));
-	start->examiner = sl_examiner_make(sl_store_secret(e->store), &e->blind);
+	start->examiner = sl_examiner_make(&e->blind);
 }
 
 static void add_work(struct sl_engine *e, const struct worker_start *start)

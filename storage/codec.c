@@ -83,12 +83,29 @@ static void visit_parent(struct sl_visit *v, struct sl_id *parent)
 		sl_visit_id(v, parent);
 }
 
+static void visit_digest(struct sl_visit *v, struct sl_message *m)
+{
+	enum { NONE, COMPUTED, ASKED, STATES };
+	static const struct sl_sha256 none;
+	uint64_t state = ASKED; /* version 1 knew nothing else */
+	if (v->version >= 2) {
+		if (!v->reading)
+			state = m->sha256_asked                           ? ASKED
+				: memcmp(&m->sha256, &none, sizeof(none)) ? COMPUTED
+									  : NONE;
+		state = sl_visit_max(v, state, STATES - 1);
+	}
+	if (state != NONE)
+		sl_visit_bytes(v, m->sha256.b, sizeof(m->sha256.b));
+	m->sha256_asked = state == ASKED;
+}
+
 static void visit_message_names(struct sl_visit *v, struct sl_message *m, bool keyed)
 {
 	sl_visit_id(v, &m->id);
 	if (keyed || v->version < 2)
 		sl_visit_id(v, &m->key);
-	sl_visit_bytes(v, m->sha256.b, sizeof(m->sha256.b));
+	visit_digest(v, m);
 	visit_parent(v, &m->parent);
 	sl_visit_id(v, &m->content);
 	sl_visit_id(v, &m->variant);

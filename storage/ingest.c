@@ -199,6 +199,10 @@ static bool merge_record(struct sl_message *into, const struct sl_message *from)
 		into->sha256 = from->sha256;
 		changed = true;
 	}
+	if (from->sha256_asked && !into->sha256_asked) {
+		into->sha256_asked = true;
+		changed = true;
+	}
 	return changed;
 }
 
@@ -216,6 +220,7 @@ static bool same_record(const struct sl_message *stored, const struct sl_message
 	copy.flags = stored->flags;
 	copy.parent = stored->parent;
 	copy.sha256 = stored->sha256;
+	copy.sha256_asked = stored->sha256_asked;
 	sl_message_encode(&a, stored);
 	sl_message_encode(&b, &copy);
 	bool same = sl_span_eq(sl_buf_span(&a), sl_buf_span(&b));

@@ -114,7 +114,7 @@ static void tell_variant(struct writing *w, const struct sl_message *message,
 	struct sl_told_message *told, struct sl_campaign_id *id)
 {
 	struct sl_variant_row variant;
-	told->with_sha256 = w->in->config->sha256_all;
+	told->with_sha256 = w->in->config->sha256_all && message->sha256_asked;
 	if (!sl_view_variant(w->in->view, &message->variant, &variant))
 		return;
 	told->with_sha256 |= sl_id_eq(&variant.exemplar, &message->key);

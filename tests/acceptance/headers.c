@@ -224,8 +224,7 @@ static void compare(struct probe *probe, const char *path, struct sl_span raw)
 	struct sl_span gmime[FIELDS];
 	const struct sl_span ours[FIELDS] = { m->subject, m->from_addr, m->from_name, m->reply_to,
 		m->return_path, m->message_id, time_text(probe, m->date) };
-	ask_gmime(probe, sl_arena_join(probe->arena, mail.head, SL_SPAN("\n\n"), SL_SPAN_NULL),
-		gmime, &date);
+	ask_gmime(probe, SL_ARENA_JOIN(probe->arena, mail.head, SL_SPAN("\n\n")), gmime, &date);
 	for (enum field i = 0; i < FIELDS; i++) {
 		enum class class = classify(&mail, i, ours[i], gmime[i], date);
 		probe->counts[i][class]++;
