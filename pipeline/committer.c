@@ -194,7 +194,7 @@ static bool decode_rest(struct committer *c, struct sl_sight *sight)
 			return false;
 		sight->message = m;
 	}
-	if (!sight->content && !sl_store_knows(c->engine->store, sight)) {
+	if (!sight->content && !sl_store_knows(c->engine->store, c->engine->night.serial, sight)) {
 		struct sl_content *content = sl_arena_alloc(c->arena, sizeof(*content));
 		if (!sl_content_decode(sight->content_bytes, c->arena, content))
 			return false;

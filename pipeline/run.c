@@ -10,17 +10,17 @@
  * one shared pool a reader that has all the slabs could wait for another one's.
  *
  * W workers pop batches. A worker has its cell run all per-message stages of one mail after the
- * other, and copies the encoded results out of the cell's window into the batch. Nothing but these
- * bytes leaves the cell. The raw bytes stay where they are until the batch comes home.
+ * other, copies the encoded results out of the cell's window into the batch, and looks at them
+ * (results.h). Nothing but these bytes leaves the cell. The raw bytes stay where they are until the
+ * batch comes home.
  *
  * Cells are sandboxed children, forked by a zygote that was forked before there was a thread, a
  * lock or a store (docs/ARCHITECTURE.md). The engine itself parses nothing that is foreign.
  *
  * One committer pops batches and puts those of a reader into the order in which they were filled.
- * It decodes the results (trusting nothing: the same decoder reads the store), merges them into
- * LMDB, notes which messages of which archive are done, in the same transaction, and sends the
- * batch home. Merges commute, so the order of archives does not matter, and a run that is killed
- * goes on at the ranges that are not yet done.
+ * It merges the records into LMDB, notes which messages of which archive are done, in the same
+ * transaction, and sends the batch home. Merges commute, so the order of archives does not matter,
+ * and a run that is killed goes on at the ranges that are not yet done.
  *
  * The end of an archive is a note that rides in a batch. Since workers may overtake one another,
  * the committer counts: an archive is finished when the note was seen and as many messages came by

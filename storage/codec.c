@@ -310,10 +310,19 @@ bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_re
 
 /* ---- decoding ---- */
 
-/* Places of texts are counted back from where they are named, and all texts are behind the key. */
+/* Where an encoded message has its key. Places of texts are counted back from where they are named,
+ * and all texts are behind the key: so the rest is the same without it. */
+enum { KEY_AT = 1 + sizeof(struct sl_id), KEY_END = KEY_AT + sizeof(struct sl_id) };
+
+bool sl_message_bytes_are(struct sl_span record, struct sl_span message)
+{
+	return record.n > KEY_AT && message.n > KEY_END &&
+	       sl_span_eq(sl_span_head(record, KEY_AT), sl_span_head(message, KEY_AT)) &&
+	       sl_span_eq(sl_span_from(record, KEY_AT), sl_span_from(message, KEY_END));
+}
+
 void sl_message_bytes_without_key(struct sl_buf *to, struct sl_span message)
 {
-	enum { KEY_AT = 1 + sizeof(struct sl_id), KEY_END = KEY_AT + sizeof(struct sl_id) };
 	sl_assert(message.n > KEY_END && message.p[0] == SL_CODEC_VERSION);
 	sl_buf_add(to, sl_span_head(message, KEY_AT));
 	sl_buf_add(to, sl_span_from(message, KEY_END));

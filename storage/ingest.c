@@ -57,24 +57,24 @@ static enum sl_rc find_round(
 	return SL_OK;
 }
 
-/* What is read again may replace what is there. */
-static const struct sl_familiar *find_known(const struct ingest *in)
+/* What is read again may replace what is there; and an earlier night than that in which the
+ * content's indicators were merged would have to be merged into them. */
+static const struct sl_familiar *find_known(
+	struct sl_store *store, uint64_t night, const struct sl_sight *sight, uint32_t round)
 {
-	const struct sl_sight *sight = in->sight;
-	const struct sl_familiar *known = sight->blob && !in->sighting.round
-						  ? sl_familiar_find(&in->store->familiar,
-							    sight->blob, &sight->message->content)
-						  : NULL;
-	return known && known->night <= in->row.night ? known : NULL;
+	const struct sl_familiar *known = NULL;
+	if (sight->blob && !round)
+		known = sl_familiar_find(&store->familiar, sight->blob, &sight->message->content);
+	return known && known->night <= night ? known : NULL;
 }
 
-bool sl_store_knows(struct sl_store *store, const struct sl_sight *sight)
+bool sl_store_knows(struct sl_store *store, uint64_t night, const struct sl_sight *sight)
 {
 	struct sl_err err;
 	uint32_t round;
 	sl_assert(store->txn != NULL);
-	return sight->blob && !find_round(store, &sight->origin->archive, &round, &err) && !round &&
-	       sl_familiar_find(&store->familiar, sight->blob, &sight->message->content);
+	return find_round(store, &sight->origin->archive, &round, &err) == SL_OK &&
+	       find_known(store, night, sight, round) != NULL;
 }
 
 /* The content that belongs to the message in the store: the first one put under the key stays, so
@@ -151,7 +151,8 @@ static enum sl_rc put_message(struct ingest *in, struct sl_err *err)
 static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
-	const struct sl_familiar *known = find_known(in);
+	const struct sl_familiar *known =
+		find_known(store, in->row.night, in->sight, in->sighting.round);
 	struct sl_content content;
 	if (known) {
 		sl_derived_add_known(&store->derived, &in->row, known);
@@ -280,36 +281,74 @@ static enum sl_rc widen(struct ingest *in, struct sl_err *err)
 	return SL_OK;
 }
 
+static enum sl_rc note_sighting(struct ingest *in, enum sl_seen *seen_r, struct sl_err *err)
+{
+	struct sl_span old;
+	enum sl_rc rc = sl_store_put_new(
+		in->store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, &old, err);
+	*seen_r = rc == SL_OK ? SL_SEEN_SIGHTING : SL_SEEN_NOTHING;
+	return rc == SL_END ? meet_sighting(in, err) : rc;
+}
+
+/* What in->row adds up to with that sighting. True: time or night is another. */
+static bool add_up(struct ingest *in, const struct sl_message_row *stored, enum sl_seen seen)
+{
+	in->row.sightings = stored->sightings;
+	in->row.first = stored->first;
+	in->row.last = stored->last;
+	in->row.night = stored->night;
+	if (seen == SL_SEEN_SIGHTING) {
+		in->row.sightings++;
+		in->row.first = sl_time_first(stored->first, in->sighting.time);
+		in->row.last = sl_time_last(stored->last, in->sighting.time);
+	}
+	if (in->sighting.night < stored->night)
+		in->row.night = in->sighting.night;
+	return in->row.first != stored->first || in->row.last != stored->last ||
+	       in->row.night != stored->night;
+}
+
 /* Merge the sighting into the message as it is stored. */
 static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *stored,
 	enum sl_seen *seen_r, struct sl_err *err)
 {
-	struct sl_store *store = in->store;
-	struct sl_span old;
-	enum sl_rc rc = sl_store_put_new(
-		store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, &old, err);
-	*seen_r = rc == SL_OK ? SL_SEEN_SIGHTING : SL_SEEN_NOTHING;
-	if (rc == SL_END)
-		rc = meet_sighting(in, err);
+	enum sl_rc rc = note_sighting(in, seen_r, err);
 	if (rc)
 		return rc;
 	in->row = *stored;
 	if (in->sighting.round)
 		rc = replace_record(in, stored, err);
 	bool changed = merge_record(&in->row.message, in->sight->message) || in->replaced;
-	if (*seen_r == SL_SEEN_SIGHTING) {
-		in->row.sightings++;
-		in->row.first = sl_time_first(stored->first, in->sighting.time);
-		in->row.last = sl_time_last(stored->last, in->sighting.time);
-		changed = true;
-	}
-	if (in->sighting.night < stored->night)
-		in->row.night = in->sighting.night;
-	bool wider = in->row.first != stored->first || in->row.last != stored->last ||
-		     in->row.night != stored->night;
-	if (!rc && (changed || wider))
-		rc = sl_store_put(store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
+	bool wider = add_up(in, stored, *seen_r);
+	if (!rc && (changed || wider || *seen_r == SL_SEEN_SIGHTING))
+		rc = sl_store_put(in->store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
 	return !rc && wider && !in->replaced ? widen(in, err) : rc;
+}
+
+/* The same when the record is what it was, byte for byte: it need not be decoded. */
+static enum sl_rc meet_same(struct ingest *in, const struct sl_message_row *sums,
+	enum sl_seen *seen_r, struct sl_err *err)
+{
+	enum sl_rc rc = note_sighting(in, seen_r, err);
+	bool wider = add_up(in, sums, *seen_r);
+	if (!rc && (wider || *seen_r == SL_SEEN_SIGHTING))
+		rc = put_message(in, err);
+	return !rc && wider ? widen(in, err) : rc;
+}
+
+static enum sl_rc meet(
+	struct ingest *in, struct sl_span value, enum sl_seen *seen_r, struct sl_err *err)
+{
+	struct sl_store *store = in->store;
+	struct sl_span key = sl_key_span(&in->message_key);
+	struct sl_message_row stored;
+	if (!in->sighting.round &&
+		sl_row_message_same(key, value, in->sight->message_bytes, &stored))
+		return meet_same(in, &stored, seen_r, err);
+	value = sl_arena_copy(store->work, value);
+	if (!sl_row_decode(SL_TABLE_MESSAGES, key, value, store->work, &stored))
+		return sl_store_note(store, sl_store_damaged(store, SL_TABLE_MESSAGES, err), err);
+	return meet_message(in, &stored, seen_r, err);
 }
 
 enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const struct sl_sight *sight,
@@ -318,18 +357,18 @@ enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const stru
 	sl_assert(store->txn != NULL);
 	sl_assert(!sight->content || sl_id_eq(&sight->message->content, &sight->content->key));
 	struct ingest in = ingest_make(store, night, sight);
-	struct sl_message_row stored;
+	struct sl_span value;
 	*new_variant_r = false;
 	*seen_r = SL_SEEN_NOTHING;
 	enum sl_rc rc = find_round(store, &sight->origin->archive, &in.sighting.round, err);
 	sl_arena_reset(store->work);
 	if (!rc)
-		rc = sl_store_get(
-			store, SL_TABLE_MESSAGES, &in.message_key, store->work, &stored, err);
+		rc = sl_txn_get(
+			store->txn, SL_TABLE_MESSAGES, sl_key_span(&in.message_key), &value, err);
 	if (rc == SL_FATAL)
-		return rc;
+		return sl_store_note(store, rc, err);
 	if (rc == SL_OK)
-		return meet_message(&in, &stored, seen_r, err);
+		return meet(&in, value, seen_r, err);
 	*seen_r = SL_SEEN_MESSAGE;
 	return add_message(&in, new_variant_r, err);
 }

@@ -556,16 +556,35 @@ void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct s
 	sl_row_seal(table, key, to);
 }
 
+static bool take_fields(
+	unsigned table, struct sl_span key, struct sl_span value, struct sl_span *fields_r)
+{
+	uint32_t seal;
+	if (value.n < SEAL)
+		return false;
+	*fields_r = sl_span_head(value, value.n - SEAL);
+	memcpy(&seal, value.p + fields_r->n, SEAL);
+	return seal == seal_of(table, key, *fields_r);
+}
+
+bool sl_row_message_same(struct sl_span key, struct sl_span value, struct sl_span message,
+	struct sl_message_row *sums_r)
+{
+	struct sl_span fields;
+	memset(sums_r, 0, sizeof(*sums_r));
+	if (!take_fields(SL_TABLE_MESSAGES, key, value, &fields))
+		return false;
+	struct sl_visit v = sl_visit_reader(fields, NULL);
+	visit_sums(&v, sums_r);
+	return !v.bad && sl_message_bytes_are(v.in, message);
+}
+
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,
 	void *row_r)
 {
-	uint32_t seal;
+	struct sl_span fields;
 	memset(row_r, 0, sl_row_size(table));
-	if (value.n < SEAL)
-		return false;
-	struct sl_span fields = sl_span_head(value, value.n - SEAL);
-	memcpy(&seal, value.p + fields.n, SEAL);
-	if (seal != seal_of(table, key, fields))
+	if (!take_fields(table, key, value, &fields))
 		return false;
 	struct sl_visit v = sl_visit_reader(fields, arena);
 	row_kinds[table].visit(&v, row_r);

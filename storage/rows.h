@@ -63,6 +63,9 @@ void sl_row_seal(unsigned table, struct sl_span key, struct sl_buf *fields);
 /* Replace what is in `to` by the fields of a message whose record is encoded already. */
 void sl_row_message_fields(
 	const struct sl_message_row *row, struct sl_span message, struct sl_buf *to);
+/* Is the row sound, and its record that encoded one? Then what its sightings add up to. */
+bool sl_row_message_same(struct sl_span key, struct sl_span value, struct sl_span message,
+	struct sl_message_row *sums_r);
 /* False: the seal is broken, or the bytes are no such row, or belong to another key. `arena` may
  * be NULL for variants, members, indicators, sightings, nights, rejects and files. */
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,

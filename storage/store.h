@@ -194,9 +194,9 @@ struct sl_sight {
 	struct sl_span message_bytes, content_bytes;
 };
 
-/* Were these very bytes put in this run, so that nobody need look at them again? The answer holds
- * until the next write. */
-bool sl_store_knows(struct sl_store *store, const struct sl_sight *sight);
+/* Were the content's very bytes put in this run, so that nobody need look at them again? The answer
+ * holds until the next write. */
+bool sl_store_knows(struct sl_store *store, uint64_t night, const struct sl_sight *sight);
 enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const struct sl_sight *sight,
 	enum sl_seen *seen_r, bool *new_variant_r, struct sl_err *err) SL_MUST_CHECK;
 

@@ -80,5 +80,7 @@ void sl_visit_message(struct sl_visit *v, struct sl_message *message, bool keyed
 void sl_visit_content(struct sl_visit *v, struct sl_content *content);
 /* Add an encoded message as its row has it: without its key. */
 void sl_message_bytes_without_key(struct sl_buf *to, struct sl_span message);
+/* Is that what a row has? Then both are the same record. */
+bool sl_message_bytes_are(struct sl_span record, struct sl_span message);
 
 #endif
