@@ -101,7 +101,7 @@ void trap_coding_base64(struct sl_span bytes, struct sl_buf *to)
 	sl_buf_char(to, '\n');
 }
 
-/* What needs no escape anywhere but at the end of a line. */
+/* What needs no escape anywhere but, for a space, at the end of a line. */
 static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c < 0x7f && c != '=';
@@ -116,28 +116,42 @@ static char *escape(char *to, unsigned char c)
 	return to;
 }
 
+/* As many plain bytes as fit; a space in front of a line end or of the end of all is left. */
+static size_t plain_run(struct sl_span bytes, size_t room)
+{
+	size_t n = 0;
+	if (room > bytes.n)
+		room = bytes.n;
+	while (n < room && is_plain((unsigned char)bytes.p[n]))
+		n++;
+	bool ends = n == bytes.n || bytes.p[n] == '\n';
+	return ends && n && bytes.p[n - 1] == ' ' ? n - 1 : n;
+}
+
 void trap_coding_quoted(struct sl_span bytes, struct sl_buf *to)
 {
 	size_t room = bytes.n * 3 + bytes.n * 3 / (LINE - 4) * 2 + 8;
 	char *start = sl_buf_reserve(to, room), *out = start, *line = start;
 	sl_assert(start);
-	for (size_t i = 0; i < bytes.n; i++) {
-		unsigned char c = (unsigned char)bytes.p[i];
-		if (c == '\n') {
-			*out++ = '\n';
-			line = out;
-			continue;
-		}
-		if (out - line > LINE - 4) {
+	while (bytes.n) {
+		if (bytes.p[0] != '\n' && out - line > LINE - 4) {
 			*out++ = '=';
 			*out++ = '\n';
 			line = out;
 		}
-		bool last = i + 1 == bytes.n || bytes.p[i + 1] == '\n';
-		if (is_plain(c) && !(c == ' ' && last))
-			*out++ = (char)c;
-		else
-			out = escape(out, c);
+		size_t n = plain_run(bytes, (size_t)(LINE - 3 - (out - line)));
+		if (n) {
+			memcpy(out, bytes.p, n);
+			out += n;
+		} else if (bytes.p[0] == '\n') {
+			*out++ = '\n';
+			line = out;
+			n = 1;
+		} else {
+			out = escape(out, (unsigned char)bytes.p[0]);
+			n = 1;
+		}
+		bytes = sl_span_from(bytes, n);
 	}
 	sl_buf_filled(to, (size_t)(out - start));
 }
