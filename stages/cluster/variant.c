@@ -50,6 +50,7 @@ static void process(void *thread, struct sl_mail *mail)
 	struct sl_buf text = sl_buf_make(room);
 
 	(void)thread;
+	sl_buf_reserve(&text, room); /* at once: it would be copied each time that it doubles */
 	sl_buf_add(&text, mail->message.subject_norm);
 	sl_buf_char(&text, '\n');
 	sl_buf_add(&text, mail->content.norm);
