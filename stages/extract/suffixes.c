@@ -174,7 +174,11 @@ static size_t find_domain(const struct sl_suffixes *suffixes, struct sl_span hos
 {
 	char name[NAME_MAX_DNS + 1];
 	struct sl_ip ip;
-	if (!as_name(host, name) || sl_ip_parse(host, &ip))
+	if (!as_name(host, name))
+		return NOTHING;
+	/* names end in a label that is no number, and have no colon */
+	if ((sl_is_digit(host.p[host.n - 1]) || memchr(host.p, ':', host.n)) &&
+		sl_ip_parse(host, &ip))
 		return NOTHING;
 	const char *domain = psl_registrable_domain(context(suffixes), name);
 	if (!domain)
