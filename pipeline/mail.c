@@ -42,7 +42,7 @@ static size_t field_slot(struct sl_span name)
 {
 	if (name.n == 0)
 		return 0;
-	unsigned first = name.p[0] & 31u, last = name.p[name.n - 1] & 31u;
+	size_t first = (unsigned char)name.p[0] & 31, last = (unsigned char)name.p[name.n - 1] & 31;
 	return (name.n + first * 5 + last * 11) % SL_FIELD_SLOTS;
 }
 
