@@ -22,22 +22,24 @@ static const struct {
 	{ "message-id", "Message-ID" }, { "date", "Date" } };
 
 /* In the order in which they are asked for: the first that holds counts. */
-enum class {
+enum kind {
 	SAME,
 	LETTER_CASE,   /* of ASCII letters */
 	WHITE_SPACE,   /* or control characters */
+	COMMAS,        /* in a name, before the address */
 	GMIME_NONE,    /* GMime has no value */
 	WE_NONE,       /* we have none */
 	REPEATED,      /* the field is there more than once */
 	EIGHT_BIT,     /* bytes in the header that are not ASCII */
 	ENCODED_WORDS, /* words of RFC 2047 */
-	BROKEN,        /* an address with a second @, quotes or brackets without an end */
+	COMMENT,       /* parentheses beside a name */
+	BROKEN,        /* a second @, a space in an id, quotes or brackets without an end */
 	ZONE,          /* dates that are apart by a multiple of fifteen minutes, a day at most */
 	OTHER,
-	CLASSES
+	KINDS
 };
-static const char *const class_names[CLASSES] = { "same", "letter case", "white space",
-	"GMime has none", "we have none", "repeated field", "raw 8-bit", "encoded words",
+static const char *const kind_names[KINDS] = { "same", "letter case", "white space", "commas",
+	"GMime has none", "we have none", "repeated field", "raw 8-bit", "encoded words", "comment",
 	"broken syntax", "time zone", "OTHER" };
 
 struct probe {
@@ -46,7 +48,7 @@ struct probe {
 	struct sl_arena *arena;
 	struct sl_buf bytes;
 	bool verbose;
-	size_t counts[FIELDS][CLASSES];
+	size_t counts[FIELDS][KINDS];
 	size_t mails;
 };
 
@@ -137,18 +139,19 @@ static void ask_gmime(
 
 /* ---- the classes ---- */
 
-static bool is_blank(char c)
+static bool is_left_out(char c, char mark)
 {
-	return (unsigned char)c <= ' ' || c == 0x7f;
+	return (unsigned char)c <= ' ' || c == 0x7f || c == mark;
 }
 
-static bool equal_without_blanks(struct sl_span a, struct sl_span b)
+/* Equal but for white space, the mark, and the case of letters. */
+static bool alike(struct sl_span a, struct sl_span b, char mark)
 {
 	size_t i = 0, k = 0;
 	for (;;) {
-		while (i < a.n && is_blank(a.p[i]))
+		while (i < a.n && is_left_out(a.p[i], mark))
 			i++;
-		while (k < b.n && is_blank(b.p[k]))
+		while (k < b.n && is_left_out(b.p[k], mark))
 			k++;
 		if (i == a.n || k == b.n)
 			return i == a.n && k == b.n;
@@ -175,8 +178,11 @@ static size_t count_of(struct sl_span s, char c)
 
 static bool is_broken(struct sl_span value)
 {
+	value = sl_span_trim(value);
+	if (sl_span_starts(value, SL_SPAN("<")) && sl_span_chr(value, ' ', 0) >= 0)
+		return true;
 	return count_of(value, '"') % 2 || count_of(value, '@') > 1 || count_of(value, '<') != 1 ||
-	       count_of(value, '>') != 1 || count_of(value, '(') != count_of(value, ')');
+	       count_of(value, '>') != 1;
 }
 
 static bool apart_by_zone(int64_t a, int64_t b)
@@ -185,20 +191,32 @@ static bool apart_by_zone(int64_t a, int64_t b)
 	return apart <= 24 * 3600 && apart % 900 == 0;
 }
 
-static enum class classify(const struct sl_mail *mail, enum field field, struct sl_span ours,
-	struct sl_span gmime, int64_t gmime_date) {
+static enum kind classify(const struct sl_mail *mail, enum field field, struct sl_span ours,
+	struct sl_span gmime, int64_t gmime_date)
+{
 	const struct sl_field *raw = sl_mail_field(mail, fields[field].header);
 	struct sl_span value = raw ? raw->value : SL_SPAN_NULL;
-	if (sl_span_eq(ours, gmime)) return SAME;
-	if (sl_span_ieq(ours, gmime)) return LETTER_CASE;
-	if (equal_without_blanks(ours, gmime)) return WHITE_SPACE;
-	if (gmime.n == 0) return GMIME_NONE;
-	if (ours.n == 0) return WE_NONE;
-	if (raw && sl_mail_next_field(mail, raw)) return REPEATED;
-	if (has_high(value)) return EIGHT_BIT;
-	if (sl_span_find(value, SL_SPAN("=?"), 0) >= 0) return ENCODED_WORDS;
-	if (field == DATE) return apart_by_zone(mail->message.date, gmime_date) ? ZONE : OTHER;
-	return field != SUBJECT && is_broken(value) ? BROKEN : OTHER;
+	const struct {
+		bool holds;
+		enum kind kind;
+	} rows[] = {
+		{ sl_span_eq(ours, gmime), SAME },
+		{ sl_span_ieq(ours, gmime), LETTER_CASE },
+		{ alike(ours, gmime, ' '), WHITE_SPACE },
+		{ gmime.n == 0, GMIME_NONE },
+		{ ours.n == 0, WE_NONE },
+		{ field == FROM_NAME && alike(ours, gmime, ','), COMMAS },
+		{ raw && sl_mail_next_field(mail, raw), REPEATED },
+		{ has_high(value), EIGHT_BIT },
+		{ sl_span_find(value, SL_SPAN("=?"), 0) >= 0, ENCODED_WORDS },
+		{ field == DATE && apart_by_zone(mail->message.date, gmime_date), ZONE },
+		{ field == FROM_NAME && sl_span_chr(value, '(', 0) >= 0, COMMENT },
+		{ field != SUBJECT && field != DATE && is_broken(value), BROKEN },
+	};
+	for (size_t i = 0; i < SL_LEN(rows); i++)
+		if (rows[i].holds)
+			return rows[i].kind;
+	return OTHER;
 }
 
 static void show(const char *label, struct sl_span s)
@@ -226,11 +244,11 @@ static void compare(struct probe *probe, const char *path, struct sl_span raw)
 		m->return_path, m->message_id, time_text(probe, m->date) };
 	ask_gmime(probe, SL_ARENA_JOIN(probe->arena, mail.head, SL_SPAN("\n\n")), gmime, &date);
 	for (enum field i = 0; i < FIELDS; i++) {
-		enum class class = classify(&mail, i, ours[i], gmime[i], date);
-		probe->counts[i][class]++;
-		if (!probe->verbose || class == SAME)
+		enum kind kind = classify(&mail, i, ours[i], gmime[i], date);
+		probe->counts[i][kind]++;
+		if (!probe->verbose || kind == SAME)
 			continue;
-		printf("%s: %s: %s\n", path, fields[i].shown, class_names[class]);
+		printf("%s: %s: %s\n", path, fields[i].shown, kind_names[kind]);
 		show("ours:  ", ours[i]);
 		show("GMime: ", gmime[i]);
 	}
@@ -266,9 +284,9 @@ int main(int argc, char **argv)
 		else if (read_file(argv[i], &probe->bytes))
 			compare_file(probe, argv[i], sl_buf_span(&probe->bytes));
 	for (enum field i = 0; i < FIELDS; i++)
-		for (enum class k = SAME; k < CLASSES; k++)
+		for (enum kind k = SAME; k < KINDS; k++)
 			if (probe->counts[i][k])
-				printf("%-14s%-16s%zu\n", fields[i].shown, class_names[k],
+				printf("%-14s%-16s%zu\n", fields[i].shown, kind_names[k],
 					probe->counts[i][k]);
 	for (enum field i = 0; i < FIELDS; i++)
 		unexplained += probe->counts[i][OTHER];
