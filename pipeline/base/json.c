@@ -9,23 +9,28 @@ static uint64_t level_bit(const struct sl_json *json)
 	return (uint64_t)1 << json->depth;
 }
 
-/* What must stand in front of the next value or key: a comma, or nothing. */
-static void lead(struct sl_json *json)
+/* Does a comma stand in front of the next value or key? */
+static bool takes_comma(struct sl_json *json)
 {
 	if (json->keyed) {
 		json->keyed = false;
-		return;
+		return false;
 	}
-	if (json->filled & level_bit(json))
-		sl_buf_char(json->to, ',');
+	bool comma = (json->filled & level_bit(json)) != 0;
 	json->filled |= level_bit(json);
+	return comma;
+}
+
+static bool value_takes_comma(struct sl_json *json)
+{
+	sl_assert(json->keyed || !json->depth || !(json->objects & level_bit(json)));
+	return takes_comma(json);
 }
 
 static void value_lead(struct sl_json *json)
 {
-	bool in_object = json->depth && (json->objects & level_bit(json)) != 0;
-	sl_assert(!in_object || json->keyed);
-	lead(json);
+	if (value_takes_comma(json))
+		sl_buf_char(json->to, ',');
 }
 
 static void enter(struct sl_json *json, char open, bool object)
@@ -72,11 +77,19 @@ void sl_json_array_end(struct sl_json *json)
 void sl_json_key(struct sl_json *json, const char *key)
 {
 	sl_assert(json->depth && (json->objects & level_bit(json)) && !json->keyed);
-	lead(json);
-	sl_buf_char(json->to, '"');
-	sl_buf_str(json->to, key);
-	sl_buf_str(json->to, "\":");
+	size_t n = strlen(key);
+	bool comma = takes_comma(json);
 	json->keyed = true;
+	char *to = sl_buf_reserve(json->to, comma + n + 3);
+	if (!to)
+		return;
+	if (comma)
+		*to++ = ',';
+	*to++ = '"';
+	memcpy(to, key, n);
+	to[n] = '"';
+	to[n + 1] = ':';
+	sl_buf_filled(json->to, comma + n + 3);
 }
 
 static void escape(struct sl_buf *to, uint32_t c)
@@ -117,20 +130,37 @@ static size_t add_special(struct sl_buf *to, struct sl_span rest)
 	return n;
 }
 
-void sl_json_text(struct sl_json *json, struct sl_span text)
+/* From offset `at` on, which is not plain. */
+static void add_rest(struct sl_buf *to, struct sl_span text, size_t at)
 {
-	value_lead(json);
-	struct sl_buf *to = json->to;
-	sl_buf_char(to, '"');
-	size_t at = 0;
 	while (at < text.n) {
-		size_t run = sl_plain_end(text, at, '"', '\\', '<');
+		size_t run;
+		at += add_special(to, sl_span_from(text, at));
+		run = sl_plain_end(text, at, '"', '\\', '<');
 		sl_buf_add(to, sl_span_of(text.p + at, run - at));
 		at = run;
-		if (at < text.n)
-			at += add_special(to, sl_span_from(text, at));
 	}
-	sl_buf_char(to, '"');
+}
+
+void sl_json_text(struct sl_json *json, struct sl_span text)
+{
+	size_t plain = sl_plain_end(text, 0, '"', '\\', '<');
+	bool comma = value_takes_comma(json);
+	struct sl_buf *buf = json->to;
+	char *to = sl_buf_reserve(buf, comma + plain + 2);
+	if (!to)
+		return;
+	if (comma)
+		*to++ = ',';
+	*to++ = '"';
+	if (plain)
+		memcpy(to, text.p, plain);
+	to[plain] = '"';
+	sl_buf_filled(buf, comma + plain + (plain < text.n ? 1 : 2));
+	if (plain == text.n)
+		return;
+	add_rest(buf, text, plain);
+	sl_buf_char(buf, '"');
 }
 
 void sl_json_str(struct sl_json *json, const char *text)

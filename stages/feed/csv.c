@@ -46,7 +46,9 @@ void sl_csv_comment(struct sl_csv *csv, struct sl_span text)
 
 static void begin_field(struct sl_csv *csv)
 {
-	sl_buf_str(csv->to, csv->begun ? ",\"" : "\"");
+	if (csv->begun)
+		sl_buf_char(csv->to, ',');
+	sl_buf_char(csv->to, '"');
 	csv->begun = true;
 }
 
