@@ -273,9 +273,10 @@ void sl_weights_freeze(struct sl_weights *weights)
 	 * same. */
 	for (uint64_t c = 0; c <= COUNT_MAX; c++) {
 		uint64_t count = c ? c : 1;
-		uint64_t ratio = count >= documents ? 1 : documents / count;
-		uint64_t rest = count >= documents ? 0 : documents % count;
-		uint32_t bits = log2_64((ratio << 32) + (rest << 32) / count);
+		uint64_t ratio = documents / count;
+		uint64_t rest = documents % count;
+		uint32_t bits =
+			count >= documents ? 0 : log2_64((ratio << 32) + (rest << 32) / count);
 
 		weights->weights[c] = (uint16_t)(WEIGHT_BASE + bits);
 	}

@@ -19,10 +19,18 @@ struct word {
 	uint32_t line;
 };
 
+/* A pair of words that follow one another in the frame. */
+struct pair {
+	uint64_t hash;
+	uint32_t texts; /* that have it */
+	uint32_t last;  /* of these, the number of the last one */
+};
+
 struct frame {
 	struct word *words;
 	size_t n;
-	uint32_t *pairs; /* texts that have the pair (i, i + 1) */
+	struct pair *pairs; /* ascending, distinct */
+	size_t n_pairs;
 	bool *stands;
 };
 
@@ -87,37 +95,72 @@ static uint64_t pair_hash(const struct word *a, const struct word *b)
 	return x ^ x >> 31;
 }
 
-static int compare_u64(const void *a, const void *b)
+static int compare_pairs(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct pair *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
-/* Count which pairs of the frame this text has. */
-static void count_pairs(struct frame *frame, struct sl_span text, struct word *words, uint64_t *set)
+/* Of the first text, which has them all. */
+static void make_pairs(struct frame *frame)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < frame->n; i++)
+		frame->pairs[i] =
+			(struct pair){ pair_hash(&frame->words[i], &frame->words[i + 1]), 1, 0 };
+	if (frame->n > 1)
+		qsort(frame->pairs, frame->n - 1, sizeof(*frame->pairs), compare_pairs);
+	for (size_t i = 0; i + 1 < frame->n; i++)
+		if (n == 0 || frame->pairs[n - 1].hash != frame->pairs[i].hash)
+			frame->pairs[n++] = frame->pairs[i];
+	frame->n_pairs = n;
+}
+
+/* NULL: the frame has no such pair. */
+static struct pair *find_pair(const struct frame *frame, const struct word *words)
+{
+	uint64_t hash = pair_hash(&words[0], &words[1]);
+	size_t low = 0, n = frame->n_pairs;
+
+	for (; n > 1; n -= n / 2)
+		low += frame->pairs[low + n / 2].hash <= hash ? n / 2 : 0;
+	return n && frame->pairs[low].hash == hash ? &frame->pairs[low] : NULL;
+}
+
+/* Count each pair of the frame that this text has, once. `number` counts texts from 0. */
+static void count_pairs(
+	struct frame *frame, struct sl_span text, uint32_t number, struct word *words)
 {
 	size_t n = split_words(text, words);
 
-	for (size_t i = 0; i + 1 < n; i++)
-		set[i] = pair_hash(&words[i], &words[i + 1]);
-	if (n < 2)
-		return;
-	qsort(set, n - 1, sizeof(*set), compare_u64);
-	for (size_t i = 0; i + 1 < frame->n; i++) {
-		uint64_t pair = pair_hash(&frame->words[i], &frame->words[i + 1]);
+	for (size_t i = 0; i + 1 < n; i++) {
+		struct pair *pair = find_pair(frame, &words[i]);
 
-		frame->pairs[i] += bsearch(&pair, set, n - 1, sizeof(*set), compare_u64) != NULL;
+		if (!pair || pair->last == number)
+			continue;
+		pair->texts++;
+		pair->last = number;
 	}
+}
+
+static bool holds(const struct frame *frame, size_t i, size_t texts)
+{
+	const struct pair *pair = find_pair(frame, &frame->words[i]);
+
+	return pair && pair->texts * (size_t)1000 >= texts * SHARE;
 }
 
 static void decide(struct frame *frame, size_t texts)
 {
-	for (size_t i = 0; i < frame->n; i++) {
-		bool before = i > 0 && frame->pairs[i - 1] * (size_t)1000 >= texts * SHARE;
-		bool after = i + 1 < frame->n && frame->pairs[i] * (size_t)1000 >= texts * SHARE;
+	bool before = false;
 
-		frame->stands[i] = before || after || texts == 1;
+	for (size_t i = 0; i < frame->n; i++) {
+		bool after = texts == 1 || (i + 1 < frame->n && holds(frame, i, texts));
+
+		frame->stands[i] = before || after;
+		before = after;
 	}
 }
 
@@ -188,27 +231,27 @@ size_t sl_template_make(
 {
 	struct frame frame = { .n = 0 };
 	struct word *words;
-	uint64_t *set;
 	size_t count = 0;
 
 	*lines_r = NULL;
 	if (n == 0)
 		return 0;
 	n = n < SL_TEMPLATE_TEXTS ? n : SL_TEMPLATE_TEXTS;
-	frame.words = sl_arena_alloc(arena, WORDS_MAX * sizeof(*frame.words));
-	frame.pairs = sl_arena_zalloc(arena, WORDS_MAX * sizeof(*frame.pairs));
-	frame.stands = sl_arena_zalloc(arena, WORDS_MAX * sizeof(*frame.stands));
+	words = sl_malloc(2 * WORDS_MAX * sizeof(*words));
+	frame.words = words + WORDS_MAX;
 	frame.n = split_words(texts[0], frame.words);
-	words = sl_malloc(WORDS_MAX * sizeof(*words));
-	set = sl_malloc(WORDS_MAX * sizeof(*set));
-	for (size_t i = 0; i < n; i++)
-		count_pairs(&frame, texts[i], words, set);
-	free(words);
-	free(set);
 	sl_assert(frame.n <= WORDS_MAX);
+	frame.stands = sl_arena_alloc(arena, (frame.n + 1) * sizeof(*frame.stands));
+	frame.pairs = sl_malloc((frame.n + 1) * sizeof(*frame.pairs));
+	if (n > 1)
+		make_pairs(&frame);
+	for (size_t i = 1; i < n; i++)
+		count_pairs(&frame, texts[i], (uint32_t)i, words);
 	decide(&frame, n);
 	*lines_r = sl_arena_alloc(arena, (SL_TEMPLATE_LINES + 1) * sizeof(**lines_r));
 	count = write_lines(arena, &frame, *lines_r);
 	sl_assert(count <= SL_TEMPLATE_LINES);
+	free(frame.pairs);
+	free(words);
 	return count;
 }
