@@ -55,8 +55,9 @@ struct sl_feed {
 	bool by_default;
 	enum sl_rc (*write)(
 		const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err);
-	/* Shares nothing with other feeds that is not `apart`, too: may be written while those are,
-	 * on another thread, with a view and dossiers of its own. */
+	/* May be written on another thread while those that are not `apart` are, from a view and
+	 * dossiers of its own. What feeds share is made under a lock of the folder, and lives until
+	 * both threads are done. */
 	bool apart;
 };
 

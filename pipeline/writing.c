@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writing.c - all feeds of one night, out of the store.
  *
- * Feeds that share nothing with the others (campaigns, messages, rejects) are written on a second
- * thread, from a snapshot of its own; whoever asks for that must hold the store's lock, so that
- * both see the same.
+ * Half of the feeds (campaigns, indicators as JSON lines, messages, rejects) are written on a
+ * second thread, from a snapshot of its own; whoever asks for that must hold the store's lock, so
+ * that both see the same. Both views stay open until both threads are done: what one made for both
+ * points into its view.
  */
 #include "base/thread.h"
 #include "feed.h"

@@ -261,4 +261,4 @@ static enum sl_rc write_json(
 const struct sl_feed sl_feed_indicators_csv = { "indicators-csv",
 	"indicators.csv: one row for each distinct indicator", true, write_csv, false };
 const struct sl_feed sl_feed_indicators_jsonl = { "indicators-jsonl",
-	"indicators.jsonl: the same as JSON lines", true, write_json, false };
+	"indicators.jsonl: the same as JSON lines", true, write_json, true };

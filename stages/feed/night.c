@@ -19,7 +19,7 @@
 
 struct told {
 	const struct sl_feed_input *in;
-	const struct sl_outdir *out;
+	struct sl_outdir *out;
 	const struct sl_redact *redact;
 	struct sl_night_row last;
 	bool any;                               /* there was a night */
@@ -403,7 +403,7 @@ static void collect_editions(struct told *t, struct sl_arena *arena, struct sl_a
 /* Which data the answers in the store came from: what the files say now may be something else. */
 static void add_editions(struct told *t, struct sl_arena *arena, struct sl_arena *scratch)
 {
-	const struct sl_tally *tally = sl_outdir_tally(t->out);
+	const struct sl_tally *tally = sl_outdir_tally(t->out, NULL, NULL);
 	if (!tally) {
 		collect_editions(t, arena, scratch);
 		return;

@@ -45,7 +45,8 @@ struct sl_outdir {
 	size_t n_drops;
 	struct sl_tally *tally;
 	struct sl_feedguard *guard;
-	pthread_mutex_t lock; /* of files and writing: feeds may be written by two threads */
+	pthread_mutex_t lock;   /* of files and writing: feeds may be written by two threads */
+	pthread_mutex_t making; /* of the tally */
 };
 
 struct sl_outfile {
@@ -118,6 +119,7 @@ enum sl_rc sl_outdir_open(const char *path, struct sl_outdir **out_r, struct sl_
 		return sl_err_errno(err, SL_EXIT_CANTCREAT, "cannot open output folder %s", path);
 	struct sl_outdir *out = sl_calloc(1, sizeof(*out));
 	pthread_mutex_init(&out->lock, NULL);
+	pthread_mutex_init(&out->making, NULL);
 	out->fd = fd;
 	out->path = sl_malloc(strlen(path) + 1);
 	memcpy(out->path, path, strlen(path) + 1);
@@ -151,19 +153,20 @@ void sl_outdir_free(struct sl_outdir **out)
 	free(o->path);
 	close(o->fd);
 	pthread_mutex_destroy(&o->lock);
+	pthread_mutex_destroy(&o->making);
 	free(o);
 	*out = NULL;
 }
 
-struct sl_tally *sl_outdir_tally(const struct sl_outdir *out)
+struct sl_tally *sl_outdir_tally(
+	struct sl_outdir *out, struct sl_tally *(*make)(const void *arg), const void *arg)
 {
-	return out->tally;
-}
-
-void sl_outdir_keep_tally(struct sl_outdir *out, struct sl_tally *tally)
-{
-	sl_assert(!out->tally && tally);
-	out->tally = tally;
+	pthread_mutex_lock(&out->making);
+	if (!out->tally && make)
+		out->tally = make(arg);
+	struct sl_tally *tally = out->tally;
+	pthread_mutex_unlock(&out->making);
+	return tally;
 }
 
 struct sl_feedguard *sl_outdir_guard(const struct sl_outdir *out)

@@ -12,12 +12,12 @@
 struct sl_tally;
 struct sl_feedguard;
 
-/* The tally kept with this folder, or NULL. */
-struct sl_tally *sl_outdir_tally(const struct sl_outdir *out);
-/* Keep it; the folder owns it from now on. */
-void sl_outdir_keep_tally(struct sl_outdir *out, struct sl_tally *tally);
-/* The same for the guard of blocking feeds. What it says is read until the folder is freed, but it
- * may be asked only while the feeds are being written. */
+/* The tally kept with this folder; the first who asks makes it, others wait for it meanwhile. The
+ * folder owns it. `make` NULL: only what is there already, or NULL. */
+struct sl_tally *sl_outdir_tally(
+	struct sl_outdir *out, struct sl_tally *(*make)(const void *arg), const void *arg);
+/* The guard of blocking feeds, or NULL; the folder owns it once it is kept. What it says is read
+ * until the folder is freed, but it may be asked only while the feeds are being written. */
 struct sl_feedguard *sl_outdir_guard(const struct sl_outdir *out);
 void sl_outdir_keep_guard(struct sl_outdir *out, struct sl_feedguard *guard);
 

@@ -453,8 +453,9 @@ static void finish(struct making *m)
 		qsort(t->editions, t->n_editions, sizeof(*t->editions), by_text);
 }
 
-static struct sl_tally *make(const struct sl_feed_input *in)
+static struct sl_tally *make(const void *input)
 {
+	const struct sl_feed_input *in = input;
 	struct making m = { .in = in, .tally = sl_calloc(1, sizeof(*m.tally)) };
 	m.tally->arena = sl_arena_new(0);
 	m.tally->redact = sl_redact_new(in->config);
@@ -476,9 +477,7 @@ static struct sl_tally *make(const struct sl_feed_input *in)
 enum sl_rc sl_tally_of(const struct sl_feed_input *in, struct sl_outdir *out,
 	const struct sl_tally **tally_r, struct sl_err *err)
 {
-	if (!sl_outdir_tally(out))
-		sl_outdir_keep_tally(out, make(in));
-	*tally_r = sl_outdir_tally(out);
+	*tally_r = sl_outdir_tally(out, make, in);
 	if (sl_view_damage(in->view))
 		return sl_err_set(err, SL_EXIT_IOERR,
 			"the store has rows that cannot be read; see `spamloom check`");
