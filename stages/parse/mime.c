@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mime.h"
 
-#include "mime_copy.h"
+#include "mime_memo.h"
+#include "mime_rename.h"
 
 #include <gmime/gmime.h>
 #include <pthread.h>
@@ -15,14 +16,17 @@ static void open_gmime(void)
 }
 
 struct sl_mime {
-	struct sl_mime_copy copy;
+	struct sl_mime_copy copy, spare;
+	struct sl_mime_memo *memo;
 };
 
 struct sl_mime *sl_mime_new(void)
 {
 	int failed = pthread_once(&gmime_once, open_gmime);
 	sl_assert(failed == 0);
-	return sl_calloc(1, sizeof(struct sl_mime));
+	struct sl_mime *mime = sl_calloc(1, sizeof(*mime));
+	mime->memo = sl_mime_memo_new();
+	return mime;
 }
 
 void sl_mime_free(struct sl_mime **mime)
@@ -30,17 +34,20 @@ void sl_mime_free(struct sl_mime **mime)
 	if (!*mime)
 		return;
 	sl_mime_copy_free(&(*mime)->copy);
+	sl_mime_copy_free(&(*mime)->spare);
+	sl_mime_memo_free(&(*mime)->memo);
 	free(*mime);
 	*mime = NULL;
 }
 
-/* One reading of the tree. */
-struct reading {
-	struct sl_mail *mail;
+/* ---- GMime's tree, as marks in the copy ---- */
+
+struct walk {
+	struct sl_arena *arena;
 	const struct sl_mime_copy *copy;
-	struct sl_mime_tree *tree;
-	size_t room_leaves, room_gaps;
-	size_t seen; /* offset in the body behind what leaves and headers took so far */
+	uint64_t limit; /* of depth */
+	struct sl_mime_marks marks;
+	size_t room_marks;
 	uint32_t alternatives;
 };
 
@@ -51,31 +58,6 @@ struct level {
 	uint32_t alternative;
 	bool digest;
 };
-
-static struct sl_span body_part(const struct reading *r, size_t from, size_t to)
-{
-	sl_assert(from <= to && to <= r->mail->body.n);
-	return sl_span_of(r->mail->body.p + from, to - from);
-}
-
-/* What lies before `from` and was not taken is a gap. */
-static void take(struct reading *r, size_t from, size_t to)
-{
-	if (from > r->seen)
-		*SL_ARENA_PUSH(r->mail->arena, r->tree->gaps, r->tree->n_gaps, r->room_gaps) =
-			body_part(r, r->seen, from);
-	if (to > r->seen)
-		r->seen = to;
-}
-
-/* An offset of GMime as one in the body; what it cannot say is `otherwise`. */
-static size_t body_offset(const struct reading *r, gint64 offset, size_t otherwise)
-{
-	if (offset < (gint64)r->copy->prefix)
-		return otherwise;
-	size_t at = sl_mime_copy_to_body(r->copy, (size_t)offset);
-	return at <= r->mail->body.n ? at : r->mail->body.n;
-}
 
 /* Where the header block of a part begins: -1 when it has none. */
 static gint64 head_offset(GMimeObject *object)
@@ -97,61 +79,55 @@ static bool has_field(GMimeObject *object, const char *name)
 	return header && g_mime_header_get_offset(header) >= 0;
 }
 
-static void add_leaf(
-	struct reading *r, GMimeObject *object, const struct level *level, uint32_t depth)
+static struct sl_mime_mark *add_mark(struct walk *walk, GMimeObject *object)
 {
-	gint64 from = -1, to = -1;
-	if (GMIME_IS_PART(object)) {
-		GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(object));
-		GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
-		if (stream) {
-			from = stream->bound_start;
-			to = stream->bound_end;
-		}
-	}
+	struct sl_mime_mark *mark =
+		SL_ARENA_PUSH(walk->arena, walk->marks.items, walk->marks.n, walk->room_marks);
 	gint64 head = head_offset(object);
-	size_t otherwise =
-		head < 0 ? r->seen
-			 : body_offset(r, (gint64)sl_mime_copy_head_end(r->copy, (size_t)head),
-				   r->seen);
-	size_t begin = body_offset(r, from, otherwise);
-	size_t end = body_offset(r, to, begin);
-	size_t head_at = body_offset(r, head, begin);
-	if (end < begin || head_at > begin)
-		return;
-	take(r, head_at, end);
-	*SL_ARENA_PUSH(r->mail->arena, r->tree->leaves, r->tree->n_leaves, r->room_leaves) =
-		(struct sl_mime_leaf){ .head = body_part(r, head_at, begin),
-			.raw = body_part(r, begin, end),
-			.depth = depth,
-			.alternative = level->alternative,
-			.in_digest = level->digest && !has_field(object, "Content-Type") };
+	*mark = (struct sl_mime_mark){ .head = head, .head_end = -1, .from = -1, .to = -1 };
+	if (head >= 0)
+		mark->head_end = (int64_t)sl_mime_copy_head_end(walk->copy, (size_t)head);
+	return mark;
 }
 
-static struct level level_of(struct reading *r, GMimeObject *object, uint32_t outer)
+static void add_leaf(
+	struct walk *walk, GMimeObject *object, const struct level *level, uint32_t depth)
+{
+	struct sl_mime_mark *mark = add_mark(walk, object);
+	mark->leaf = true;
+	mark->depth = depth;
+	mark->alternative = level->alternative;
+	mark->in_digest = level->digest && !has_field(object, "Content-Type");
+	if (!GMIME_IS_PART(object))
+		return;
+	GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(object));
+	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+	if (stream) {
+		mark->from = stream->bound_start;
+		mark->to = stream->bound_end;
+	}
+}
+
+static struct level add_level(struct walk *walk, GMimeObject *object, uint32_t outer)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(object);
 	struct level level = { GMIME_MULTIPART(object), 0, outer, false };
 	if (g_mime_content_type_is_type(type, "multipart", "alternative"))
-		level.alternative = ++r->alternatives;
+		level.alternative = ++walk->alternatives;
 	/* as the copy spells it */
 	level.digest = g_mime_content_type_is_type(type, "multipart", "digesx");
-	gint64 head = head_offset(object);
-	if (head >= (gint64)r->copy->prefix)
-		take(r, body_offset(r, head, 0),
-			body_offset(r, (gint64)sl_mime_copy_head_end(r->copy, (size_t)head), 0));
+	add_mark(walk, object);
 	return level;
 }
 
 /* Iterative: the tree may be as deep as GMime builds it. */
-static void walk(struct reading *r, GMimeObject *root)
+static void walk_tree(struct walk *walk, GMimeObject *root)
 {
-	uint64_t limit = r->mail->config->limits.depth;
-	struct level *levels = sl_arena_alloc(r->mail->arena, (limit + 1) * sizeof(*levels));
+	struct level *levels = sl_arena_alloc(walk->arena, (walk->limit + 1) * sizeof(*levels));
 	size_t depth = 0;
-	if (!GMIME_IS_MULTIPART(root) || limit == 0)
+	if (!GMIME_IS_MULTIPART(root) || walk->limit == 0)
 		return;
-	levels[depth++] = level_of(r, root, 0);
+	levels[depth++] = add_level(walk, root, 0);
 	while (depth) {
 		struct level *level = &levels[depth - 1];
 		if (level->next >= g_mime_multipart_get_count(level->multipart)) {
@@ -160,12 +136,12 @@ static void walk(struct reading *r, GMimeObject *root)
 		}
 		GMimeObject *child = g_mime_multipart_get_part(level->multipart, level->next++);
 		if (!GMIME_IS_MULTIPART(child)) {
-			add_leaf(r, child, level, (uint32_t)depth);
-		} else if (depth < limit) {
-			levels[depth] = level_of(r, child, level->alternative);
+			add_leaf(walk, child, level, (uint32_t)depth);
+		} else if (depth < walk->limit) {
+			levels[depth] = add_level(walk, child, level->alternative);
 			depth++;
 		} else {
-			r->tree->flags |= SL_BIT(SL_MSG_LIMIT_DEPTH);
+			walk->marks.too_deep = true;
 		}
 	}
 }
@@ -184,11 +160,81 @@ static GMimeObject *parse(const struct sl_mime_copy *copy)
 	return root;
 }
 
+/* What GMime reads out of the copy, now or when it came before. */
+static struct sl_mime_marks marks_of(struct sl_mime *mime, struct sl_mail *mail)
+{
+	uint64_t limit = mail->config->limits.depth;
+	const struct sl_mime_marks *known = sl_mime_memo_find(mime->memo, &mime->copy, limit);
+	if (known)
+		return *known;
+	struct walk walk = { .arena = mail->arena, .copy = &mime->copy, .limit = limit };
+	GMimeObject *root = parse(&mime->copy);
+	if (root) {
+		walk_tree(&walk, root);
+		g_object_unref(root);
+	}
+	sl_mime_memo_keep(mime->memo, &mime->copy, limit, &walk.marks);
+	return walk.marks;
+}
+
+/* ---- the leaves of the mail ---- */
+
+/* One reading of the tree. */
+struct reading {
+	struct sl_mail *mail;
+	const struct sl_mime_copy *copy;
+	struct sl_mime_tree *tree;
+	size_t room_leaves, room_gaps;
+	size_t seen; /* offset in the body behind what leaves and headers took so far */
+};
+
+static struct sl_span body_part(const struct reading *r, size_t from, size_t to)
+{
+	sl_assert(from <= to && to <= r->mail->body.n);
+	return sl_span_of(r->mail->body.p + from, to - from);
+}
+
+/* What lies before `from` and was not taken is a gap. */
+static void take(struct reading *r, size_t from, size_t to)
+{
+	if (from > r->seen)
+		*SL_ARENA_PUSH(r->mail->arena, r->tree->gaps, r->tree->n_gaps, r->room_gaps) =
+			body_part(r, r->seen, from);
+	if (to > r->seen)
+		r->seen = to;
+}
+
+/* An offset of GMime as one in the body; what it cannot say is `otherwise`. */
+static size_t body_offset(const struct reading *r, int64_t offset, size_t otherwise)
+{
+	if (offset < (int64_t)r->copy->prefix)
+		return otherwise;
+	size_t at = sl_mime_copy_to_body(r->copy, (size_t)offset);
+	return at <= r->mail->body.n ? at : r->mail->body.n;
+}
+
+static void take_leaf(struct reading *r, const struct sl_mime_mark *mark)
+{
+	size_t begin = body_offset(r, mark->from, body_offset(r, mark->head_end, r->seen));
+	size_t end = body_offset(r, mark->to, begin);
+	size_t head = body_offset(r, mark->head, begin);
+	if (end < begin || head > begin)
+		return;
+	take(r, head, end);
+	*SL_ARENA_PUSH(r->mail->arena, r->tree->leaves, r->tree->n_leaves, r->room_leaves) =
+		(struct sl_mime_leaf){ .head = body_part(r, head, begin),
+			.raw = body_part(r, begin, end),
+			.depth = mark->depth,
+			.alternative = mark->alternative,
+			.in_digest = mark->in_digest };
+}
+
 /* Read the body as a multipart of this type; the number of leaves. */
 static size_t read_as(struct sl_mime *mime, struct sl_mail *mail, struct sl_span type,
 	const struct sl_screen_body *allowed, struct sl_mime_tree *tree)
 {
 	sl_mime_copy_make(&mime->copy, type, mail->body, allowed);
+	sl_mime_rename(&mime->copy, &mime->spare);
 	struct reading r = { .mail = mail, .copy = &mime->copy, .tree = tree };
 	tree->n_leaves = tree->n_gaps = 0;
 	tree->leaves = NULL;
@@ -196,11 +242,17 @@ static size_t read_as(struct sl_mime *mime, struct sl_mail *mail, struct sl_span
 	tree->flags |= allowed->flags;
 	if (mail->body.n == 0 || mime->copy.n > G_MAXINT)
 		return 0;
-	GMimeObject *root = parse(&mime->copy);
-	if (!root)
-		return 0;
-	walk(&r, root);
-	g_object_unref(root);
+	struct sl_mime_marks marks = marks_of(mime, mail);
+	for (size_t i = 0; i < marks.n; i++) {
+		const struct sl_mime_mark *mark = &marks.items[i];
+		if (mark->leaf)
+			take_leaf(&r, mark);
+		else if (mark->head >= (int64_t)r.copy->prefix)
+			take(&r, body_offset(&r, mark->head, 0),
+				body_offset(&r, mark->head_end, 0));
+	}
+	if (marks.too_deep)
+		tree->flags |= SL_BIT(SL_MSG_LIMIT_DEPTH);
 	take(&r, mail->body.n, mail->body.n);
 	return tree->n_leaves;
 }

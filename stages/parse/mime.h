@@ -7,8 +7,9 @@
  * leaves; neither its recursion nor its address parser is reached), header blocks of parts are
  * closed at their limits, and parameter names that it loops over are shortened. The copy is cut
  * where the boundary lines pass the limit of parts. What is to be closed, shortened and cut is
- * decided by the screen (screen.h). Leaves are spans of the message itself; nothing of GMime's text
- * is used.
+ * decided by the screen (screen.h). Boundaries in it are called by number (mime_rename.h), and what
+ * GMime read out of a copy is kept (mime_memo.h), so that it reads what one program writes once.
+ * Leaves are spans of the message itself; nothing of GMime's text is used.
  */
 #ifndef SL_MIME_H
 #define SL_MIME_H

@@ -19,7 +19,7 @@ void sl_mime_copy_free(struct sl_mime_copy *copy)
 	*copy = (struct sl_mime_copy){ 0 };
 }
 
-static void add(struct sl_mime_copy *copy, struct sl_span s)
+void sl_mime_copy_add(struct sl_mime_copy *copy, struct sl_span s)
 {
 	if (copy->n + s.n > copy->room) {
 		copy->room = (copy->n + s.n) * 2;
@@ -35,21 +35,26 @@ static void start(struct sl_mime_copy *copy, struct sl_span type)
 	if (copy->room > KEEP)
 		sl_mime_copy_free(copy);
 	copy->n = copy->n_pieces = 0;
-	add(copy, sl_span_of(type_name, sizeof(type_name) - 1));
-	add(copy, type);
-	add(copy, SL_SPAN("\n\n"));
+	sl_mime_copy_add(copy, sl_span_of(type_name, sizeof(type_name) - 1));
+	sl_mime_copy_add(copy, type);
+	sl_mime_copy_add(copy, SL_SPAN("\n\n"));
 	copy->prefix = copy->n;
 }
 
-static void add_piece(struct sl_mime_copy *copy, struct sl_span body, size_t from, size_t to)
+void sl_mime_copy_piece(struct sl_mime_copy *copy, size_t at, size_t from)
 {
 	if (copy->n_pieces == copy->room_pieces) {
 		copy->room_pieces = copy->room_pieces ? copy->room_pieces * 2 : 64;
 		copy->pieces =
 			sl_realloc(copy->pieces, copy->room_pieces * sizeof(copy->pieces[0]));
 	}
-	copy->pieces[copy->n_pieces++] = (struct sl_mime_piece){ copy->n, from };
-	add(copy, sl_span_of(body.p + from, to - from));
+	copy->pieces[copy->n_pieces++] = (struct sl_mime_piece){ at, from };
+}
+
+static void add_piece(struct sl_mime_copy *copy, struct sl_span body, size_t from, size_t to)
+{
+	sl_mime_copy_piece(copy, copy->n, from);
+	sl_mime_copy_add(copy, sl_span_of(body.p + from, to - from));
 }
 
 static bool is_empty_line(struct sl_span line)

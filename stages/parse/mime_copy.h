@@ -31,6 +31,9 @@ struct sl_mime_copy {
 void sl_mime_copy_make(struct sl_mime_copy *copy, struct sl_span type, struct sl_span body,
 	const struct sl_screen_body *allowed);
 void sl_mime_copy_free(struct sl_mime_copy *copy);
+/* Append bytes; begin a piece at `at`. */
+void sl_mime_copy_add(struct sl_mime_copy *copy, struct sl_span s);
+void sl_mime_copy_piece(struct sl_mime_copy *copy, size_t at, size_t from);
 /* Offset behind the empty line that ends the header block at `from`. */
 size_t sl_mime_copy_head_end(const struct sl_mime_copy *copy, size_t from);
 /* Where in the body the byte lies that lies here, at or behind `prefix`, in the copy. */

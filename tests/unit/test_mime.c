@@ -2,7 +2,6 @@
 #include "check.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/stage.h"
-#include "stages/parse/mime_copy.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -468,38 +467,35 @@ static void test_long_line(void **state)
 	sl_buf_free(&raw);
 }
 
-/* What GMime is given is short, and its places are found again in the body. */
-static void test_copy(void **state)
+/* A tree that is known is the same tree in another body. */
+static void test_known_tree(void **state)
 {
 	(void)state;
-	static const char head[] = "pro\r\n--b\r\nContent-Type: text/plain\r\n\r\n";
-	static const char tail[] = "\r\n--b--\r\nepi";
-	struct sl_buf raw = sl_buf_make(65536);
-	struct sl_mime_copy copy = { 0 };
-	for (size_t n = 0; n < 10000; n += n < 100 ? 1 : 999) {
-		sl_buf_reset(&raw);
-		sl_buf_str(&raw, head);
-		for (size_t i = 0; i < n; i++)
-			sl_buf_char(&raw, i ? 'z' : '-');
-		size_t end = raw.n + 2; /* of the content */
-		sl_buf_str(&raw, tail);
-		struct sl_span whole = sl_buf_span(&raw);
-		struct sl_screen_body all = { .n = whole.n };
-		sl_mime_copy_make(&copy, SL_SPAN("multipart/mixed; boundary=b"), whole, &all);
-		assert_true(copy.n <= 200);
-		assert_int_equal(sl_mime_copy_to_body(&copy, copy.prefix), 0);
-		assert_int_equal(
-			sl_mime_copy_to_body(&copy, copy.prefix + strlen(head)), strlen(head));
-		assert_int_equal(sl_mime_copy_to_body(&copy, copy.n), whole.n);
-		struct sl_span there = sl_span_of(copy.p, copy.n);
-		ssize_t close = sl_span_find(there, SL_SPAN("\n--b--"), 0) + 1;
-		assert_true(close > 0 && (n < 64 || copy.p[copy.prefix + strlen(head)] == 'x'));
-		for (size_t back = 0; back <= 2; back++)
-			assert_int_equal(
-				sl_mime_copy_to_body(&copy, (size_t)close - back), end - back);
+	static const char *const names[] = { "b", "=_a_longer_name.17", "b", "boundary", "b" };
+	char raw[1024];
+	struct sl_mail mail;
+	uint64_t depth = config.limits.depth;
+	for (size_t i = 0; i < SL_LEN(names); i++) {
+		const char *b = names[i];
+		config.limits.depth = i == 4 ? 1 : depth;
+		snprintf(raw, sizeof(raw),
+			"Content-Type: multipart/mixed; boundary=\"%s\"\n\npro\n--%s\n"
+			"Content-Type: multipart/alternative; boundary=\"%s-x\"\n\n"
+			"--%s-x\nContent-Type: text/plain\n\nwords of number %zu and so on, on\n"
+			"--%s-x--\n--%s\n\nend\n--%s--\nepi",
+			b, b, b, b, i, b, b, b);
+		process(&mail, raw);
+		assert_int_equal(has_flag(&mail, SL_MSG_LIMIT_DEPTH), i == 4);
+		assert_int_equal(mail.n_parts, i == 4 ? 1 : 2);
+		CHECK_SPAN(mail.parts[mail.n_parts - 1].raw, "end");
+		if (i == 4)
+			continue;
+		snprintf(raw + 900, 100, "words of number %zu and so on, on", i);
+		CHECK_SPAN(mail.parts[0].raw, raw + 900);
+		assert_int_equal(mail.parts[0].depth, 2);
+		assert_int_equal(mail.parts[1].depth, 1);
 	}
-	sl_mime_copy_free(&copy);
-	sl_buf_free(&raw);
+	config.limits.depth = depth;
 }
 
 static void test_truncated(void **state)
@@ -545,7 +541,7 @@ int main(void)
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_known_tree),
 		cmocka_unit_test(test_truncated),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
