@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mbox.h"
 
+#include "linescan.h"
 #include "mailhead.h"
 
 enum state {
@@ -64,9 +65,8 @@ static bool is_special(const struct sl_mbox *mbox, char c)
 	return c == mbox->eol || c == '\r' || c == '>' || c == 'F';
 }
 
-/* The bytes from `i` on that need no look: the rest of this line, and lines that begin harmless.
- * Returns where they end. */
-static size_t ordinary(struct sl_mbox *mbox, struct sl_span s, size_t i)
+/* ordinary() for lines that end in '\r'. */
+static size_t ordinary_mac(struct sl_mbox *mbox, struct sl_span s, size_t i)
 {
 	for (;;) {
 		const char *end = memchr(s.p + i, mbox->eol, s.n - i);
@@ -78,6 +78,57 @@ static size_t ordinary(struct sl_mbox *mbox, struct sl_span s, size_t i)
 			return i;
 		}
 	}
+}
+
+/* May a message, or a quoted From_ line, begin at `at`? Yes when the end is too near to say. */
+static bool may_begin(struct sl_span s, size_t at)
+{
+	while (at < s.n && s.p[at] == '>')
+		at++;
+	struct sl_span line = sl_span_head(sl_span_from(s, at), FROM.n);
+	return sl_span_eq(line, sl_span_head(FROM, line.n));
+}
+
+/* Where the empty line in front of the line at `at` begins; there is none: `at`. What is in front
+ * of `from` is a line that is not empty. */
+static size_t behind_blank(struct sl_span s, size_t from, size_t at)
+{
+	size_t end = at - 1; /* of the line in front */
+	if (end > from && s.p[end - 1] == '\n')
+		return end;
+	if (end > from + 1 && s.p[end - 1] == '\r' && s.p[end - 2] == '\n')
+		return end - 1;
+	return at;
+}
+
+/* The same for the end of these bytes, where nobody knows what follows. */
+static size_t ordinary_end(struct sl_mbox *mbox, struct sl_span s, size_t i)
+{
+	const char *last = memrchr(s.p + i, mbox->eol, s.n - i);
+	if (!last)
+		return s.n;
+	size_t at = (size_t)(last - s.p) + 1;
+	if (at < s.n && !is_special(mbox, s.p[at]))
+		return s.n;
+	mbox->state = LINE_START;
+	return behind_blank(s, i, at);
+}
+
+/* The bytes from `i` on that need no look: the rest of this line, and all lines up to one that may
+ * be a From_ line, or is empty in front of one. Returns where they end. */
+static size_t ordinary(struct sl_mbox *mbox, struct sl_span s, size_t i)
+{
+	size_t at = i;
+	if (mbox->eol != '\n')
+		return ordinary_mac(mbox, s, i);
+	while ((at += sl_linescan(sl_span_from(s, at))) < s.n) {
+		at++;
+		if (may_begin(s, at)) {
+			mbox->state = LINE_START;
+			return behind_blank(s, i, at);
+		}
+	}
+	return ordinary_end(mbox, s, i);
 }
 
 static void replay(struct sl_mbox *mbox, const char *tail, size_t n);
