@@ -7,7 +7,7 @@
 
 /* A table's share of the room, what one content may take of a generation, and how full a table may
  * be. */
-enum { TABLE_SHARE = 16, ENTRY_SHARE = 16, SLOTS_LEAST = 16 };
+enum { TABLE_SHARE = 128, ENTRY_SHARE = 16, SLOTS_LEAST = 16 };
 
 struct generation {
 	struct sl_arena *arena; /* entries and what hangs on them */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 1 << 16, FULL = SLOTS / 4 * 3 };
+enum { SLOTS_FIRST = 1 << 10, SLOTS_MOST = 1 << 16 };
 
 struct slot {
 	struct sl_id variant, id;
@@ -13,17 +13,23 @@ struct slot {
 };
 
 struct sl_exemplars {
-	size_t n;
-	struct slot slots[SLOTS];
+	size_t n, room;
+	struct slot *slots;
 };
 
 struct sl_exemplars *sl_exemplars_new(void)
 {
-	return sl_calloc(1, sizeof(struct sl_exemplars));
+	struct sl_exemplars *exemplars = sl_calloc(1, sizeof(*exemplars));
+	exemplars->room = SLOTS_FIRST;
+	exemplars->slots = sl_calloc(exemplars->room, sizeof(struct slot));
+	return exemplars;
 }
 
 void sl_exemplars_free(struct sl_exemplars **exemplars)
 {
+	if (!*exemplars)
+		return;
+	free((*exemplars)->slots);
 	free(*exemplars);
 	*exemplars = NULL;
 }
@@ -34,10 +40,31 @@ static struct slot *slot_of(
 	size_t at;
 	memcpy(&at, variant, sizeof(at));
 	for (at += archive;; at++) {
-		struct slot *slot = &exemplars->slots[at % SLOTS];
+		struct slot *slot = &exemplars->slots[at & (exemplars->room - 1)];
 		if (!slot->used || (slot->archive == archive && sl_id_eq(&slot->variant, variant)))
 			return slot;
 	}
+}
+
+/* Twice the table; the largest is emptied. */
+static void make_room(struct sl_exemplars *exemplars)
+{
+	struct slot *old = exemplars->slots;
+	size_t room = exemplars->room;
+	exemplars->n = 0;
+	if (room == SLOTS_MOST) {
+		memset(old, 0, room * sizeof(*old));
+		return;
+	}
+	exemplars->room = room * 2;
+	exemplars->slots = sl_calloc(exemplars->room, sizeof(struct slot));
+	for (size_t i = 0; i < room; i++) {
+		if (!old[i].used)
+			continue;
+		*slot_of(exemplars, &old[i].variant, old[i].archive) = old[i];
+		exemplars->n++;
+	}
+	free(old);
 }
 
 /* In the order of exemplars; a time that is not known comes last. */
@@ -54,8 +81,8 @@ bool sl_exemplars_meet(struct sl_exemplars *exemplars, const struct sl_id *varia
 	struct slot *slot = slot_of(exemplars, variant, archive);
 	if (slot->used && is_behind(time, id, slot))
 		return false;
-	if (!slot->used && exemplars->n == FULL) {
-		memset(exemplars, 0, sizeof(*exemplars));
+	if (!slot->used && exemplars->n >= exemplars->room / 4 * 3) {
+		make_room(exemplars);
 		slot = slot_of(exemplars, variant, archive);
 	}
 	exemplars->n += !slot->used;
