@@ -161,10 +161,10 @@ static void make_body(struct sl_comparer *c, uint32_t item, struct body *body)
 	body->grams = lure->grams;
 	if (!whole || !lure->grams.v)
 		sl_grams_make(c->room, core, &body->grams);
-	body->grams.mass = sl_weights_mass(c->corpus->weights, &body->grams);
 	body->padded = sl_corpus_padded(lure, core, &body->grams);
 	if (!whole || !lure->grams.v)
 		body->grams = sl_grams_copy(c->cache, &body->grams);
+	sl_grams_weigh(c->cache, c->corpus->weights, &body->grams);
 }
 
 static const struct body *body_of(struct sl_comparer *c, uint32_t item)
@@ -264,7 +264,7 @@ static void find_facts(
 	if (facts_r->no_text || (!all && (veto || !sl_grams_may_be_alike(&xb->grams, &yb->grams,
 							  least_text(facts_r)))))
 		return;
-	facts_r->text = sl_grams_alike(comparer->corpus->weights, &xb->grams, &yb->grams);
+	facts_r->text = sl_grams_alike(&xb->grams, &yb->grams);
 }
 
 void sl_comparer_facts(

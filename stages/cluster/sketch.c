@@ -283,34 +283,37 @@ void sl_weights_freeze(struct sl_weights *weights)
 	weights->frozen = true;
 }
 
-static uint64_t weight_of(const struct sl_weights *w, uint32_t gram)
+static uint16_t weight_of(const struct sl_weights *w, uint32_t gram)
 {
 	return w->weights[w->counts[gram >> (32 - w->bits)]];
 }
 
-uint64_t sl_weights_mass(const struct sl_weights *weights, const struct sl_grams *grams)
+void sl_grams_weigh(
+	struct sl_arena *arena, const struct sl_weights *weights, struct sl_grams *grams)
 {
-	uint64_t sum = 0;
+	uint16_t *to = sl_arena_alloc(arena, (grams->n + 1) * sizeof(*to));
 
 	sl_assert(weights->frozen);
-	for (uint32_t i = 0; i < grams->n; i++)
-		sum += weight_of(weights, grams->v[i]);
-	return sum;
+	grams->mass = 0;
+	for (uint32_t i = 0; i < grams->n; i++) {
+		to[i] = weight_of(weights, grams->v[i]);
+		grams->mass += to[i];
+	}
+	grams->weights = to;
 }
 
-/* Weight of the grams up to `limit`. */
-static uint64_t mass_to(const struct sl_weights *w, const struct sl_grams *grams, uint32_t limit)
+/* The part up to `limit`. */
+static struct sl_grams part_to(const struct sl_grams *grams, uint32_t limit)
 {
 	struct sl_grams part = *grams;
 
-	if (grams->n == 0 || grams->v[grams->n - 1] <= limit)
-		return grams->mass;
 	while (part.n && part.v[part.n - 1] > limit)
-		part.n--;
-	return sl_weights_mass(w, &part);
+		part.mass -= part.weights[--part.n];
+	return part;
 }
 
 typedef uint32_t four __attribute__((vector_size(16)));
+typedef uint16_t four_short __attribute__((vector_size(8)));
 
 static four four_at(const uint32_t *v)
 {
@@ -320,58 +323,54 @@ static four four_at(const uint32_t *v)
 	return x;
 }
 
-/* Weight of those of the four `x` that are among the four `y`. */
-static uint64_t weight_of_four(const struct sl_weights *w, four x, four y, uint32_t limit)
+static four weights_at(const uint16_t *v)
 {
-	four same = (four)(x == y) | (four)(x == __builtin_shufflevector(y, y, 1, 2, 3, 0)) |
-		    (four)(x == __builtin_shufflevector(y, y, 2, 3, 0, 1)) |
-		    (four)(x == __builtin_shufflevector(y, y, 3, 0, 1, 2));
-	uint64_t halves[2], sum = 0;
+	four_short x;
 
-	memcpy(halves, &same, sizeof(halves));
-	if (!(halves[0] | halves[1]))
-		return 0;
-	for (unsigned i = 0; i < 4; i++)
-		if (same[i] && x[i] <= limit)
-			sum += weight_of(w, x[i]);
-	return sum;
+	memcpy(&x, v, sizeof(x));
+	return __builtin_convertvector(x, four);
 }
 
-/* Weight of what both have, up to `limit`. Four by four: of two blocks the one that ends first can
- * meet nothing more. */
-static uint64_t weight_of_both(const struct sl_weights *w, const struct sl_grams *a,
-	const struct sl_grams *b, uint32_t limit)
+/* All bits of those of the four `x` that are among the four `y`. */
+static four among(four x, four y)
 {
-	uint64_t both = 0;
+	return (four)(x == y) | (four)(x == __builtin_shufflevector(y, y, 1, 2, 3, 0)) |
+	       (four)(x == __builtin_shufflevector(y, y, 2, 3, 0, 1)) |
+	       (four)(x == __builtin_shufflevector(y, y, 3, 0, 1, 2));
+}
+
+/* Weight of what both have. Four by four: of two blocks the one that ends first can meet nothing
+ * more. A sum of 2,048 weights has room in 32 bits. */
+static uint64_t weight_of_both(const struct sl_grams *a, const struct sl_grams *b)
+{
+	four sums = { 0 };
+	uint64_t both;
 	uint32_t i = 0, j = 0;
 
 	while (i + 4 <= a->n && j + 4 <= b->n) {
 		uint32_t x = a->v[i + 3], y = b->v[j + 3];
 
-		both += weight_of_four(w, four_at(a->v + i), four_at(b->v + j), limit);
+		sums += among(four_at(a->v + i), four_at(b->v + j)) & weights_at(a->weights + i);
 		i += x <= y ? 4 : 0;
 		j += y <= x ? 4 : 0;
 	}
+	both = (uint64_t)sums[0] + sums[1] + sums[2] + sums[3];
 	while (i < a->n && j < b->n) {
 		uint32_t x = a->v[i], y = b->v[j];
 
-		if (x == y)
-			both += x <= limit ? weight_of(w, x) : 0;
+		both += x == y ? a->weights[i] : 0;
 		i += x <= y;
 		j += y <= x;
 	}
 	return both;
 }
 
-unsigned sl_grams_alike(
-	const struct sl_weights *weights, const struct sl_grams *a, const struct sl_grams *b)
+unsigned sl_grams_alike(const struct sl_grams *a, const struct sl_grams *b)
 {
 	uint32_t limit = a->limit < b->limit ? a->limit : b->limit;
-	uint64_t both, all;
+	struct sl_grams x = part_to(a, limit), y = part_to(b, limit);
+	uint64_t both = weight_of_both(&x, &y), all = x.mass + y.mass;
 
-	sl_assert(weights->frozen);
-	both = weight_of_both(weights, a, b, limit);
-	all = mass_to(weights, a, limit) + mass_to(weights, b, limit);
 	sl_assert(both <= all / 2); /* a mass that was never taken */
 	all -= both;
 	return all == 0 ? 0 : (unsigned)(both * 1000 / all);

@@ -27,7 +27,8 @@ struct sl_grams {
 	uint32_t n;
 	uint32_t limit; /* the sample is complete up to this value; UINT32_MAX: whole set */
 	uint32_t total; /* grams before sampling */
-	uint64_t mass;  /* sum of weights, by sl_weights_mass() */
+	const uint16_t *weights; /* of each, by sl_grams_weigh() */
+	uint64_t mass;           /* their sum */
 };
 
 /* Room for making sets; one per thread. */
@@ -48,12 +49,14 @@ void sl_weights_free(struct sl_weights **weights);
 void sl_weights_add(struct sl_weights *weights, const struct sl_grams *grams);
 /* No sl_weights_add() after this; no other call before it. */
 void sl_weights_freeze(struct sl_weights *weights);
-uint64_t sl_weights_mass(const struct sl_weights *weights, const struct sl_grams *grams);
+/* Weights of the grams beside them, in the arena: a look into the table costs more than the
+ * comparison of two grams. */
+void sl_grams_weigh(
+	struct sl_arena *arena, const struct sl_weights *weights, struct sl_grams *grams);
 
-/* Weighted Jaccard: weight of what both have over weight of what one has. 0 when one is empty. */
-unsigned sl_grams_alike(
-	const struct sl_weights *weights, const struct sl_grams *a, const struct sl_grams *b);
-
+/* Weighted Jaccard of two sets that were weighed: weight of what both have over weight of what one
+ * has. 0 when one is empty. */
+unsigned sl_grams_alike(const struct sl_grams *a, const struct sl_grams *b);
 /* False: they cannot be so much alike, by their masses alone. */
 bool sl_grams_may_be_alike(const struct sl_grams *a, const struct sl_grams *b, unsigned least);
 
