@@ -3,6 +3,7 @@
 
 #include "candidates.h"
 
+#include "pipeline/base/thread.h"
 #include "pipeline/phase.h"
 
 #include <stdlib.h>
@@ -12,31 +13,99 @@ static void match_items(void *arg, uint32_t a, uint32_t b, struct sl_match *matc
 	sl_comparer_match(arg, a, b, match_r);
 }
 
-static size_t edges_of(struct sl_comparer *comparer, const struct sl_candidate *candidates,
-	size_t n, struct sl_link_edge *edges_r)
+/* Candidates are judged piece by piece, so that answers need no more room than edges do. */
+enum { PIECE = 1 << 15, WORTH_A_THREAD = 1 << 12 };
+
+struct judging {
+	struct sl_comparer *comparer;
+	const struct sl_candidate *pairs;
+	size_t n;
+	struct sl_match *matches;
+};
+
+static void judge_alone(const struct judging *j)
 {
-	size_t count = 0;
+	for (size_t i = 0; i < j->n; i++)
+		sl_comparer_match(j->comparer, j->pairs[i].a, j->pairs[i].b, &j->matches[i]);
+}
 
-	for (size_t i = 0; i < n; i++) {
-		struct sl_match m;
+static void judge_part(void *judging)
+{
+	const struct judging *j = judging;
 
-		sl_comparer_match(comparer, candidates[i].a, candidates[i].b, &m);
-		if (m.edge)
-			edges_r[count++] = (struct sl_link_edge){ candidates[i].a, candidates[i].b,
-				m.score, (uint16_t)m.evidence };
+	for (size_t i = 0; i < j->n; i++)
+		sl_comparer_judge(j->comparer, j->pairs[i].a, j->pairs[i].b, &j->matches[i]);
+}
+
+/* Half of them on another thread; this one does it all when there is none to have. */
+static void judge_together(const struct judging *j)
+{
+	size_t half = j->n / 2;
+	struct judging ours = { j->comparer, j->pairs, half, j->matches };
+	struct judging theirs = { j->comparer, j->pairs + half, j->n - half, j->matches + half };
+	struct sl_thread thread = { .running = false };
+	struct sl_err err;
+	bool alone = sl_thread_start(&thread, "campaigns", judge_part, &theirs, &err) != SL_OK;
+
+	judge_part(&ours);
+	if (alone)
+		judge_part(&theirs);
+	sl_thread_join(&thread);
+	for (size_t i = 0; i < j->n; i++)
+		sl_comparer_keep(j->comparer, j->pairs[i].a, j->pairs[i].b, &j->matches[i]);
+}
+
+/* Appends those of the candidates that are edges; the new count. */
+static size_t add_edges(
+	const struct judging *j, struct sl_link_edge **edges, size_t count, size_t *room)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		const struct sl_match *m = &j->matches[i];
+
+		if (!m->edge)
+			continue;
+		if (count == *room) {
+			*room = *room ? 2 * *room : 4096;
+			*edges = sl_realloc(*edges, *room * sizeof(**edges));
+		}
+		(*edges)[count++] = (struct sl_link_edge){ j->pairs[i].a, j->pairs[i].b, m->score,
+			(uint16_t)m->evidence };
 	}
 	return count;
 }
 
-void sl_campaigns_group(const struct sl_gathering *gathering, struct sl_linkage *linkage_r)
+static size_t edges_of(struct sl_comparer *comparer, bool two, const struct sl_candidate *pairs,
+	size_t n, struct sl_link_edge **edges_r)
+{
+	struct sl_match *matches = sl_malloc(PIECE * sizeof(*matches));
+	size_t count = 0, room = 0;
+
+	two = two && sl_comparer_is_whole(comparer);
+	*edges_r = NULL;
+	for (size_t at = 0; at < n; at += PIECE) {
+		struct judging j = { comparer, pairs + at, n - at < PIECE ? n - at : PIECE,
+			matches };
+
+		if (two && j.n >= WORTH_A_THREAD)
+			judge_together(&j);
+		else
+			judge_alone(&j);
+		count = add_edges(&j, edges_r, count, &room);
+	}
+	free(matches);
+	return count;
+}
+
+void sl_campaigns_group(
+	const struct sl_gathering *gathering, bool two, struct sl_linkage *linkage_r)
 {
 	struct sl_comparer *comparer =
 		sl_comparer_new(gathering->corpus, gathering->lures, gathering->n);
 	struct sl_candidate *candidates;
 	size_t n = sl_candidates_find(
 		comparer, gathering->lures, gathering->n, gathering->fresh, &candidates);
-	struct sl_link_edge *edges = sl_malloc((n ? n : 1) * sizeof(*edges));
-	size_t n_edges = edges_of(comparer, candidates, n, edges);
+	struct sl_link_edge *edges;
+	size_t n_edges = edges_of(comparer, two, candidates, n, &edges);
 
 	free(candidates);
 	sl_linkage_make(
@@ -61,8 +130,9 @@ static enum sl_rc write_change(struct sl_store *store, struct sl_arena *arena, u
 
 /* Read and think; `changed_r`: there is something to write. All spans of the change are in the
  * arena, because rows of the view are gone with the first write. */
-static enum sl_rc think(struct sl_store *store, const struct sl_tables *tables, uint64_t night,
-	struct sl_arena *arena, struct sl_change *change_r, struct sl_err *err)
+static enum sl_rc think(struct sl_store *store, const struct sl_config *config,
+	const struct sl_tables *tables, uint64_t night, struct sl_arena *arena,
+	struct sl_change *change_r, struct sl_err *err)
 {
 	struct sl_gathering gathering = { .n = 0 };
 	struct sl_linkage linkage = { .n = 0 };
@@ -74,7 +144,7 @@ static enum sl_rc think(struct sl_store *store, const struct sl_tables *tables, 
 		return rc;
 	rc = sl_gather(view, tables, arena, &gathering, err);
 	if (rc == SL_OK && gathering.n > 0) {
-		sl_campaigns_group(&gathering, &linkage);
+		sl_campaigns_group(&gathering, config->jobs != 1, &linkage);
 		sl_campaigns_plan(&gathering, &linkage, night, change_r);
 	}
 	sl_linkage_clear(&linkage);
@@ -90,9 +160,8 @@ enum sl_rc sl_campaigns_run(struct sl_store *store, uint64_t night, const struct
 	struct sl_change change;
 	enum sl_rc rc = sl_store_begin(store, err);
 
-	(void)config;
 	if (rc == SL_OK) {
-		rc = think(store, tables, night, arena, &change, err);
+		rc = think(store, config, tables, night, arena, &change, err);
 		if (rc == SL_OK)
 			rc = write_change(store, arena, night, &change, err);
 		if (rc == SL_OK)

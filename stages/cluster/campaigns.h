@@ -20,7 +20,8 @@ struct sl_change {
 };
 
 /* Group the lures of a gathering. Free with sl_linkage_clear(). */
-void sl_campaigns_group(const struct sl_gathering *gathering, struct sl_linkage *linkage_r);
+void sl_campaigns_group(
+	const struct sl_gathering *gathering, bool two, struct sl_linkage *linkage_r);
 /* What the groups mean; lists live in the arena of the gathering. */
 void sl_campaigns_plan(const struct sl_gathering *gathering, const struct sl_linkage *linkage,
 	uint64_t night, struct sl_change *change_r);

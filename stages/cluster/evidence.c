@@ -251,25 +251,32 @@ static unsigned least_text(const struct sl_facts *f)
 }
 
 /* `all`: also where no rule would look at the likeness of the texts, which costs most. */
-static void find_facts(
-	struct sl_comparer *comparer, uint32_t a, uint32_t b, bool all, struct sl_facts *facts_r)
+static void find_facts(const struct sl_comparer *comparer, uint32_t a, uint32_t b, bool all,
+	struct sl_facts *facts_r)
 {
-	const struct sl_lure *x = &comparer->lures[a], *y = &comparer->lures[b];
-	const struct body *xb = body_of(comparer, a), *yb = body_of(comparer, b);
+	const struct body *x = &comparer->bodies[a], *y = &comparer->bodies[b];
 	bool veto;
 
-	xb = body_of(comparer, a); /* again: the second may have emptied the cache */
-	*facts_r = facts_without_text(comparer, x, y, xb, yb);
+	sl_assert(x->generation == comparer->generation && y->generation == comparer->generation);
+	*facts_r = facts_without_text(comparer, &comparer->lures[a], &comparer->lures[b], x, y);
 	veto = facts_r->brand_conflict || facts_r->language_conflict;
-	if (facts_r->no_text || (!all && (veto || !sl_grams_may_be_alike(&xb->grams, &yb->grams,
+	if (facts_r->no_text || (!all && (veto || !sl_grams_may_be_alike(&x->grams, &y->grams,
 							  least_text(facts_r)))))
 		return;
-	facts_r->text = sl_grams_alike(&xb->grams, &yb->grams);
+	facts_r->text = sl_grams_alike(&x->grams, &y->grams);
+}
+
+static void make_bodies(struct sl_comparer *comparer, uint32_t a, uint32_t b)
+{
+	body_of(comparer, a);
+	body_of(comparer, b);
+	body_of(comparer, a); /* again: the second may have emptied the cache */
 }
 
 void sl_comparer_facts(
 	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_facts *facts_r)
 {
+	make_bodies(comparer, a, b);
 	find_facts(comparer, a, b, true, facts_r);
 }
 
@@ -302,22 +309,55 @@ static void pairs_grow(struct sl_comparer *c)
 	c->size = size;
 }
 
+bool sl_comparer_is_whole(const struct sl_comparer *comparer)
+{
+	for (size_t i = 0; i < comparer->n; i++)
+		if (comparer->bodies[i].generation != comparer->generation)
+			return false;
+	return true;
+}
+
+void sl_comparer_judge(
+	const struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_match *match_r)
+{
+	struct sl_facts facts;
+
+	sl_assert(a < b && b < comparer->n);
+	find_facts(comparer, a, b, false, &facts);
+	sl_evidence_judge(&facts, match_r);
+}
+
+static uint64_t key_of(uint32_t a, uint32_t b)
+{
+	return ((uint64_t)a << 32 | b) + 1;
+}
+
+void sl_comparer_keep(
+	struct sl_comparer *comparer, uint32_t a, uint32_t b, const struct sl_match *match)
+{
+	struct pair *pair;
+
+	sl_assert(a < b && b < comparer->n);
+	pairs_grow(comparer);
+	pair = pair_slot(comparer->pairs, comparer->size, key_of(a, b));
+	sl_assert(!pair->key);
+	*pair = (struct pair){ key_of(a, b), *match };
+	comparer->n_pairs++;
+}
+
 void sl_comparer_match(
 	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_match *match_r)
 {
 	uint32_t low = a < b ? a : b, high = a < b ? b : a;
-	uint64_t key = ((uint64_t)low << 32 | high) + 1;
-	struct sl_facts facts;
-	struct pair *pair;
+	const struct pair *pair;
 
 	sl_assert(a != b && high < comparer->n);
-	pairs_grow(comparer);
-	pair = pair_slot(comparer->pairs, comparer->size, key);
-	if (!pair->key) {
-		find_facts(comparer, low, high, false, &facts);
-		pair->key = key;
-		sl_evidence_judge(&facts, &pair->match);
-		comparer->n_pairs++;
+	pair = pair_slot(comparer->pairs, comparer->size, key_of(low, high));
+	if (pair->key) {
+		*match_r = pair->match;
+		return;
 	}
-	*match_r = pair->match;
+	make_bodies(comparer, low, high);
+	sl_comparer_judge(comparer, low, high, match_r);
+	sl_comparer_keep(comparer, low, high, match_r);
 }

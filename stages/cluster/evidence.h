@@ -4,7 +4,7 @@
  * The rule table of docs/CAMPAIGNS.md, on exact (never estimated) similarities. A match is an
  * edge of one type, or nothing; a veto says that the two claim to come from different parties, or
  * speak different languages. A comparer keeps gram sets and answers of pairs; both caches are
- * bounded and never change an answer. One comparer per thread.
+ * bounded and never change an answer. One comparer per thread, but for sl_comparer_judge().
  */
 #ifndef SL_EVIDENCE_H
 #define SL_EVIDENCE_H
@@ -42,6 +42,14 @@ void sl_comparer_free(struct sl_comparer **comparer);
 const struct sl_grams *sl_comparer_grams(struct sl_comparer *comparer, uint32_t item);
 void sl_comparer_facts(
 	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_facts *facts_r);
+/* Are all gram sets made and kept? After sl_comparer_grams() of each item, while they have room. */
+bool sl_comparer_is_whole(const struct sl_comparer *comparer);
+/* The answer for a < b, not kept: of a comparer that is whole, from any number of threads. */
+void sl_comparer_judge(
+	const struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_match *match_r);
+/* Keep an answer for sl_comparer_match(); of a pair that has none yet. */
+void sl_comparer_keep(
+	struct sl_comparer *comparer, uint32_t a, uint32_t b, const struct sl_match *match);
 /* Symmetric. About 3 us the first time, 20 ns again. */
 void sl_comparer_match(
 	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_match *match_r);

@@ -3,6 +3,7 @@
 
 #include "pipeline/base/buf.h"
 #include "pipeline/base/hash.h"
+#include "stages/cluster/campaigns.h"
 #include "stages/cluster/candidates.h"
 
 #include <stdlib.h>
@@ -252,11 +253,63 @@ static void test_shortcuts(void **state)
 	sl_corpus_free(&corpus);
 }
 
+/* On two threads the same groups by the same edges as on one. */
+static void test_two_threads(void **state)
+{
+	enum { N = 600, WORDS = 40, ENOUGH_FOR_TWO = 5000 };
+	struct sl_gathering gathering = { .n = N, .corpus = sl_corpus_new(N) };
+	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_linkage one, two;
+	struct sl_comparer *comparer;
+	struct sl_candidate *pairs;
+	size_t groups = 0;
+
+	(void)state;
+	gathering.lures = sl_arena_zalloc(arena, N * sizeof(*gathering.lures));
+	gathering.fresh = sl_arena_alloc(arena, N * sizeof(*gathering.fresh));
+	gathering.given = sl_arena_alloc(arena, N * sizeof(*gathering.given));
+	memset(gathering.fresh, 1, N * sizeof(*gathering.fresh));
+	for (uint32_t i = 0; i < N; i++) {
+		struct sl_buf text = sl_buf_make(10000);
+		uint32_t theme = i % 12, seed = i;
+
+		for (uint32_t w = 0; w < WORDS; w++) {
+			seed = seed * 1664525 + 1013904223;
+			sl_buf_printf(&text, "%x ",
+				seed >> 28 ? (theme + 1) * (w + 77) * 2654435761u : seed);
+		}
+		make(&(struct seed){ i % 5 ? "parcel" : "", "", "", "", "", "" },
+			&gathering.lures[i]);
+		gathering.lures[i].text = sl_arena_copy(arena, sl_buf_span(&text));
+		gathering.given[i] = i;
+		sl_buf_free(&text);
+		sl_corpus_add_kept(gathering.corpus, room, &gathering.lures[i]);
+	}
+	sl_corpus_freeze(gathering.corpus);
+	comparer = sl_comparer_new(gathering.corpus, gathering.lures, N);
+	assert_true(
+		sl_candidates_find(comparer, gathering.lures, N, NULL, &pairs) > ENOUGH_FOR_TWO);
+	free(pairs);
+	sl_comparer_free(&comparer);
+	sl_campaigns_group(&gathering, false, &one);
+	sl_campaigns_group(&gathering, true, &two);
+	assert_memory_equal(one.group, two.group, N * sizeof(*one.group));
+	assert_int_equal(one.n_tree, two.n_tree);
+	assert_memory_equal(one.tree, two.tree, one.n_tree * sizeof(*one.tree));
+	for (uint32_t i = 0; i < N; i++)
+		groups += one.group[i] == i;
+	assert_true(groups >= 12 && groups < N / 2);
+	sl_linkage_clear(&one);
+	sl_linkage_clear(&two);
+	sl_gram_room_free(&room);
+	sl_gathering_clear(&gathering);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_shortcuts), cmocka_unit_test(test_stolen_padding),
-		cmocka_unit_test(test_candidates) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_two_threads),
+		cmocka_unit_test(test_pairs), cmocka_unit_test(test_shortcuts),
+		cmocka_unit_test(test_stolen_padding), cmocka_unit_test(test_candidates) };
 	int failed;
 
 	arena = sl_arena_new(0);
