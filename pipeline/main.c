@@ -90,10 +90,11 @@ static enum sl_rc set_clock(struct sl_config *config, struct sl_err *err)
 }
 
 /* GLib's slice allocator costs two threads more than it saves one; it reads its environment before
- * main(), so the only way to turn it off is to start once more. */
-static void restart_without_slices(const struct sl_command *command, char **argv)
+ * main(), so the only way to turn it off is to start once more. Cells have one thread each. */
+static void restart_without_slices(
+	const struct sl_command *command, const struct sl_config *config, char **argv)
 {
-	if (!command->threads || getenv("G_SLICE"))
+	if (!command->threads || config->isolation_process || getenv("G_SLICE"))
 		return;
 	if (setenv("G_SLICE", "always-malloc", 1) == 0) /* or it would start for ever */
 		execv("/proc/self/exe", argv);
@@ -136,6 +137,7 @@ static int run_command(const struct sl_command *command, struct sl_options *opti
 	return code;
 }
 
+/* `argv`: of the program. */
 static int with_command(const struct sl_command *command, int argc, char **argv)
 {
 	struct sl_err err;
@@ -144,7 +146,7 @@ static int with_command(const struct sl_command *command, int argc, char **argv)
 	bool print_config = false;
 	int kept = 0;
 	char **rest = sl_calloc((size_t)argc + 1, sizeof(*rest));
-	for (int i = 0; i < argc; i++) {
+	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			free(rest);
 			sl_options_free(&options);
@@ -155,9 +157,13 @@ static int with_command(const struct sl_command *command, int argc, char **argv)
 		else
 			rest[kept++] = argv[i];
 	}
-	int code = sl_options_parse(options, command->name, kept, rest, &operands, &err) == SL_OK
-			   ? run_command(command, options, &operands, print_config)
-			   : complain(&err);
+	int code;
+	if (sl_options_parse(options, command->name, kept, rest, &operands, &err) == SL_OK) {
+		restart_without_slices(command, sl_options_config(options), argv);
+		code = run_command(command, options, &operands, print_config);
+	} else {
+		code = complain(&err);
+	}
 	sl_options_free(&options);
 	free(rest);
 	return code;
@@ -216,10 +222,8 @@ int main(int argc, char **argv)
 	set_zone();
 	struct sl_buf text = sl_buf_make(1 << 20);
 	for (size_t i = 0; i < SL_LEN(commands); i++)
-		if (strcmp(word, commands[i]->name) == 0) {
-			restart_without_slices(commands[i], argv);
-			return with_command(commands[i], argc - 2, argv + 2);
-		}
+		if (strcmp(word, commands[i]->name) == 0)
+			return with_command(commands[i], argc, argv);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
 		return usage();
 	if (strcmp(word, "--version") == 0)
