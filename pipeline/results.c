@@ -24,12 +24,13 @@ static struct sl_id *slot_of(const struct sl_examiner *x, const struct sl_id *bl
 	return &x->blobs[number % SL_EXAMINER_BLOBS];
 }
 
-/* Decoding makes 80 bytes of an indicator of 8, and 16 of a text of one. */
+/* Decoding makes 80 bytes of an indicator of 8, twice where two parts of a message meet, and 16 of
+ * a text of one; and a few indicators of a byte (storage/codec.c). */
 static bool is_kept(const struct sl_batch *batch, const struct sl_parcel *parcel)
 {
-	enum { TIMES = 16 };
+	enum { TIMES = 20, SHORT = 32 };
 	size_t most = (parcel->message.n + parcel->content.n) * TIMES + sizeof(struct sl_message) +
-		      sizeof(struct sl_content);
+		      sizeof(struct sl_content) + 2 * SHORT * sizeof(struct sl_indicator);
 	return sl_arena_used(batch->decoded) + most <= SL_BATCH_DECODED;
 }
 

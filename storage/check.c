@@ -55,6 +55,7 @@ union any_row {
 	struct sl_sighting_row sighting;
 	struct sl_identity_row identity;
 	struct sl_use_chunk uses;
+	struct sl_face_row face;
 };
 
 static enum sl_rc check_rows(struct sl_findings *f, unsigned table, struct sl_err *err)
@@ -70,6 +71,9 @@ static enum sl_rc check_rows(struct sl_findings *f, unsigned table, struct sl_er
 		n++;
 		if (!sl_row_decode(table, key, value, f->arena, &row))
 			sl_finding(f, table, key, "cannot be read");
+		else if (table == SL_TABLE_MESSAGES && !sl_id_is_zero(&row.message.face) &&
+			 !has_id(f, SL_TABLE_FACES, &row.message.face))
+			sl_finding(f, table, key, "its face is missing");
 	}
 	sl_cursor_close(&cursor);
 	if (rc == SL_END && n != rows)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/policy.h"
 #include "visit.h"
 
 /* The order of visits below is the format. A change of it is a new SL_CODEC_VERSION. Version 2
- * names texts that are there already by their place, leaves out the parent that most messages lack,
- * and puts the content of a result behind its length. */
+ * names texts that are there already by their place, cuts a message in two, leaves out what nobody
+ * reads of a record (Message-ID, and the names that the boundary hop wrote), and puts the content
+ * of a result behind its length. */
 
 static void visit_version(struct sl_visit *v)
 {
@@ -74,11 +76,11 @@ static void visit_ip(struct sl_visit *v, struct sl_ip *ip)
 	}
 }
 
+/* What mails in mails have; for them alone it takes more than a byte. */
 static void visit_parent(struct sl_visit *v, struct sl_id *parent)
 {
-	bool any = v->version < 2 || !sl_id_is_zero(parent);
-	if (v->version >= 2)
-		sl_visit_bool(v, &any);
+	bool any = !sl_id_is_zero(parent);
+	sl_visit_bool(v, &any);
 	if (any)
 		sl_visit_id(v, parent);
 }
@@ -87,66 +89,252 @@ static void visit_digest(struct sl_visit *v, struct sl_message *m)
 {
 	enum { NONE, COMPUTED, ASKED, STATES };
 	static const struct sl_sha256 none;
-	uint64_t state = ASKED; /* version 1 knew nothing else */
-	if (v->version >= 2) {
-		if (!v->reading)
-			state = m->sha256_asked                           ? ASKED
-				: memcmp(&m->sha256, &none, sizeof(none)) ? COMPUTED
-									  : NONE;
-		state = sl_visit_max(v, state, STATES - 1);
-	}
+	uint64_t state = m->sha256_asked                           ? ASKED
+			 : memcmp(&m->sha256, &none, sizeof(none)) ? COMPUTED
+								   : NONE;
+	state = sl_visit_max(v, state, STATES - 1);
 	if (state != NONE)
 		sl_visit_bytes(v, m->sha256.b, sizeof(m->sha256.b));
 	m->sha256_asked = state == ASKED;
 }
 
-static void visit_message_names(struct sl_visit *v, struct sl_message *m, bool keyed)
+/* An address in text form, which takes two to eight times the room of its bytes. */
+static void visit_address(struct sl_visit *v, void *item)
 {
-	sl_visit_id(v, &m->id);
-	if (keyed || v->version < 2)
-		sl_visit_id(v, &m->key);
-	visit_digest(v, m);
-	visit_parent(v, &m->parent);
-	sl_visit_id(v, &m->content);
-	sl_visit_id(v, &m->variant);
-	sl_visit_id(v, &m->variant_name);
+	struct sl_span *text = item;
+	struct sl_ip ip = { .family = 0 };
+	char canonical[46];
+	if (!v->reading && sl_ip_parse(*text, &ip) &&
+		!sl_span_eq(*text, sl_span_of(canonical, sl_ip_text(&ip, canonical))))
+		ip.family = 0;
+	visit_ip(v, &ip);
+	if (ip.family == 0)
+		sl_visit_known_text(v, text);
+	else if (v->reading && !v->bad)
+		*text = sl_arena_copy(v->arena, sl_span_of(canonical, sl_ip_text(&ip, canonical)));
 }
 
-static void visit_message_route(struct sl_visit *v, struct sl_message *m)
+static struct sl_span *visit_addresses(struct sl_visit *v, struct sl_span *items, size_t *n)
+{
+	if (v->version < 2)
+		return visit_texts(v, items, n);
+	return sl_visit_array(v, items, n, sizeof(*items), 1, visit_address);
+}
+
+static void visit_place(struct sl_visit *v, struct sl_message *m)
+{
+	sl_visit_u64(v, &m->size);
+	m->flags = sl_visit_max(v, m->flags, SL_BIT(SL_MSG_FLAGS) - 1);
+	sl_visit_time(v, &m->date);
+	sl_visit_time(v, &m->received);
+}
+
+static void visit_route(struct sl_visit *v, struct sl_message *m)
 {
 	visit_ip(v, &m->origin_ip);
 	m->origin_reason = (enum sl_ip_reason)sl_visit_max(v, m->origin_reason, SL_IP_REASONS - 1);
 	sl_visit_u32(v, &m->origin_hop);
-	sl_visit_known_text(v, &m->origin_helo);
-	sl_visit_known_text(v, &m->origin_rdns);
-	m->claimed = visit_texts(v, m->claimed, &m->n_claimed);
-	m->relays = visit_texts(v, m->relays, &m->n_relays);
+	if (v->version < 2) {
+		sl_visit_text(v, &m->origin_helo);
+		sl_visit_text(v, &m->origin_rdns);
+	}
+	m->claimed = visit_addresses(v, m->claimed, &m->n_claimed);
+	m->relays = visit_addresses(v, m->relays, &m->n_relays);
 }
 
-static void visit_message_texts(struct sl_visit *v, struct sl_message *m)
+static void visit_look(struct sl_visit *v, struct sl_message *m)
 {
 	struct sl_span *const texts[] = { &m->subject, &m->from_name, &m->from_addr,
 		&m->from_domain, &m->return_path, &m->reply_to, &m->message_id, &m->spf, &m->dkim,
 		&m->dmarc, &m->arc, &m->auth_by, &m->mailer, &m->language, &m->brand,
 		&m->subject_norm, &m->sender_norm };
 	for (size_t i = 0; i < SL_LEN(texts); i++)
-		sl_visit_known_text(v, texts[i]);
+		if (v->version < 2 || texts[i] != &m->message_id)
+			sl_visit_known_text(v, texts[i]);
 }
 
-void sl_visit_message(struct sl_visit *v, struct sl_message *m, bool keyed)
+static void visit_message_1(struct sl_visit *v, struct sl_message *m)
+{
+	sl_visit_id(v, &m->id);
+	sl_visit_id(v, &m->key);
+	sl_visit_bytes(v, m->sha256.b, sizeof(m->sha256.b));
+	m->sha256_asked = true; /* it knew nothing else */
+	sl_visit_id(v, &m->parent);
+	sl_visit_id(v, &m->content);
+	sl_visit_id(v, &m->variant);
+	sl_visit_id(v, &m->variant_name);
+	visit_place(v, m);
+	visit_look(v, m);
+	visit_route(v, m);
+	m->indicators = visit_indicators(v, m->indicators, &m->n_indicators);
+}
+
+/* ---- a message in two parts ---- */
+
+/* Indicators out of what the way of a mail has left in it. */
+static bool is_of_copy(const struct sl_indicator *indicator)
+{
+	return indicator->role == SL_ROLE_SENDING_IP || indicator->role == SL_ROLE_RELAY ||
+	       indicator->role == SL_ROLE_MESSAGE_ID;
+}
+
+static enum sl_kind kind_of_address(struct sl_span text)
+{
+	return sl_span_chr(text, ':', 0) < 0 ? SL_KIND_IPV4 : SL_KIND_IPV6;
+}
+
+/* Most indicators of a copy are just one of its first relays. A number for that, else 0. */
+enum { RELAYS_LOOKED_AT = 16 };
+
+static uint64_t code_of_relay(const struct sl_message *m, const struct sl_indicator *i)
+{
+	if ((i->role != SL_ROLE_SENDING_IP && i->role != SL_ROLE_RELAY) ||
+		i->view != SL_VIEW_HEADER || i->part || i->flags || i->domain.n ||
+		!sl_span_eq(i->host, i->value) || i->kind != kind_of_address(i->value))
+		return 0;
+	for (uint64_t at = 0; at < m->n_relays && at < RELAYS_LOOKED_AT; at++)
+		if (sl_span_eq(m->relays[at], i->value))
+			return 1 + 2 * at + (i->role == SL_ROLE_RELAY);
+	return 0;
+}
+
+static struct sl_indicator relay_of_code(const struct sl_message *m, uint64_t code)
+{
+	struct sl_span text = m->relays[(code - 1) / 2];
+	return (struct sl_indicator){ .kind = kind_of_address(text),
+		.role = code % 2 ? SL_ROLE_SENDING_IP : SL_ROLE_RELAY,
+		.view = SL_VIEW_HEADER,
+		.value = text,
+		.host = text };
+}
+
+static void visit_copy_indicator(
+	struct sl_visit *v, const struct sl_message *m, struct sl_indicator *indicator)
+{
+	uint64_t code = v->reading ? 0 : code_of_relay(m, indicator);
+	code = sl_visit_max(v, code, 2 * RELAYS_LOOKED_AT);
+	if (code == 0)
+		visit_indicator(v, indicator);
+	else if ((code - 1) / 2 >= m->n_relays)
+		sl_visit_refuse(v);
+	else if (v->reading)
+		*indicator = relay_of_code(m, code);
+	if (v->reading && !v->bad && !is_of_copy(indicator))
+		sl_visit_refuse(v);
+}
+
+static void visit_face_indicator(struct sl_visit *v, struct sl_indicator *indicator)
+{
+	visit_indicator(v, indicator);
+	if (v->reading && is_of_copy(indicator))
+		sl_visit_refuse(v);
+}
+
+static void visit_one(struct sl_visit *v, const struct sl_message *m, bool of_copy,
+	struct sl_indicator *indicator)
+{
+	if (of_copy)
+		visit_copy_indicator(v, m, indicator);
+	else
+		visit_face_indicator(v, indicator);
+}
+
+static void write_indicators(struct sl_visit *v, const struct sl_message *m, bool of_copy)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < m->n_indicators; i++)
+		n += is_of_copy(&m->indicators[i]) == of_copy;
+	sl_visit_u64(v, &n);
+	for (size_t i = 0; i < m->n_indicators; i++) {
+		struct sl_indicator copy = m->indicators[i];
+		if (is_of_copy(&copy) == of_copy)
+			visit_one(v, m, of_copy, &copy);
+	}
+}
+
+static struct sl_indicator *read_indicators(
+	struct sl_visit *v, const struct sl_message *m, bool of_copy, size_t *n_r)
+{
+	uint64_t n = 0;
+	sl_visit_u64(v, &n);
+	*n_r = 0;
+	if (n > v->in.n / INDICATOR_MIN + (of_copy ? 2 * RELAYS_LOOKED_AT : 0))
+		sl_visit_refuse(v);
+	if (v->bad || n == 0)
+		return NULL;
+	struct sl_indicator *items = sl_arena_zalloc(v->arena, (size_t)n * sizeof(*items));
+	for (size_t i = 0; i < n && !v->bad; i++)
+		visit_one(v, m, of_copy, &items[i]);
+	*n_r = v->bad ? 0 : (size_t)n;
+	return items;
+}
+
+/* Those of the face stand first. */
+static void join_indicators(struct sl_visit *v, struct sl_message *m, struct sl_indicator *face,
+	size_t n_face, struct sl_indicator *copy, size_t n_copy)
+{
+	m->n_indicators = n_face + n_copy;
+	m->indicators = n_face ? face : copy;
+	if (n_face == 0 || n_copy == 0)
+		return;
+	m->indicators = sl_arena_alloc(v->arena, m->n_indicators * sizeof(*m->indicators));
+	memcpy(m->indicators, face, n_face * sizeof(*face));
+	memcpy(m->indicators + n_face, copy, n_copy * sizeof(*copy));
+}
+
+static void visit_part_indicators(struct sl_visit *v, struct sl_message *m, bool of_copy)
+{
+	size_t n;
+	if (!v->reading) {
+		write_indicators(v, m, of_copy);
+		return;
+	}
+	struct sl_indicator *items = read_indicators(v, m, of_copy, &n);
+	if (of_copy)
+		join_indicators(v, m, m->indicators, m->n_indicators, items, n);
+	else
+		join_indicators(v, m, items, n, m->indicators, m->n_indicators);
+}
+
+void sl_visit_face(struct sl_visit *v, struct sl_message *m)
 {
 	struct sl_visit_texts texts;
 	sl_visit_record(v, &texts);
 	visit_version(v);
-	visit_message_names(v, m, keyed);
-	sl_visit_u64(v, &m->size);
-	m->flags = sl_visit_max(v, m->flags, SL_BIT(SL_MSG_FLAGS) - 1);
-	sl_visit_time(v, &m->date);
-	sl_visit_time(v, &m->received);
-	visit_message_texts(v, m);
-	visit_message_route(v, m);
-	m->indicators = visit_indicators(v, m->indicators, &m->n_indicators);
+	if (v->version < 2)
+		sl_visit_refuse(v);
+	sl_visit_id(v, &m->content);
+	sl_visit_id(v, &m->variant);
+	sl_visit_id(v, &m->variant_name);
+	visit_look(v, m);
+	visit_part_indicators(v, m, false);
 	v->texts = NULL;
+}
+
+static void visit_copy(struct sl_visit *v, struct sl_message *m)
+{
+	struct sl_visit_texts texts;
+	sl_visit_record(v, &texts);
+	sl_visit_id(v, &m->id);
+	visit_digest(v, m);
+	visit_parent(v, &m->parent);
+	visit_place(v, m);
+	visit_route(v, m);
+	visit_part_indicators(v, m, true);
+	v->texts = NULL;
+}
+
+void sl_visit_copy(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
+{
+	visit_version(v);
+	if (v->version < 2) {
+		visit_message_1(v, m);
+		return;
+	}
+	sl_visit_id(v, face);
+	if (sl_id_is_zero(face))
+		sl_visit_refuse(v);
+	visit_copy(v, m);
 }
 
 /* Mails without HTML have an empty sketch: one byte for it. */
@@ -195,13 +383,6 @@ void sl_visit_content(struct sl_visit *v, struct sl_content *c)
 
 /* Visitors take what they may fill; an encoder hands them a copy of the const record. */
 
-void sl_message_encode(struct sl_buf *to, const struct sl_message *message)
-{
-	struct sl_message copy = *message;
-	struct sl_visit v = sl_visit_writer(to);
-	sl_visit_message(&v, &copy, true);
-}
-
 void sl_content_encode(struct sl_buf *to, const struct sl_content *content)
 {
 	struct sl_content copy = *content;
@@ -228,6 +409,7 @@ static void visit_parcel(struct sl_visit *v, struct sl_parcel *p)
 static size_t begin_size(struct sl_buf *to)
 {
 	size_in_result none = 0;
+	sl_assert(to->max <= UINT32_MAX);
 	sl_buf_add(to, sl_span_of(&none, sizeof(none)));
 	return to->n;
 }
@@ -239,6 +421,18 @@ static void end_size(struct sl_buf *to, size_t from)
 		memcpy(to->p + from - sizeof(n), &n, sizeof(n));
 }
 
+void sl_message_encode(struct sl_buf *to, const struct sl_message *message)
+{
+	struct sl_message copy = *message;
+	struct sl_visit v = sl_visit_writer(to);
+	visit_version(&v);
+	sl_visit_id(&v, &copy.key);
+	size_t from = begin_size(to);
+	sl_visit_face(&v, &copy);
+	end_size(to, from);
+	visit_copy(&v, &copy);
+}
+
 void sl_result_encode_with(
 	struct sl_buf *to, const struct sl_result *result, struct sl_span content)
 {
@@ -247,7 +441,6 @@ void sl_result_encode_with(
 		.length = result->length,
 		.time = result->time };
 	struct sl_visit v = sl_visit_writer(to);
-	sl_assert(to->max <= UINT32_MAX);
 	visit_parcel(&v, &head);
 	size_t from = begin_size(to);
 	sl_message_encode(to, &result->message);
@@ -310,29 +503,46 @@ bool sl_result_decode(struct sl_span *from, struct sl_arena *arena, struct sl_re
 
 /* ---- decoding ---- */
 
-/* Where an encoded message has its key. Places of texts are counted back from where they are named,
- * and all texts are behind the key: so the rest is the same without it. */
-enum { KEY_AT = 1 + sizeof(struct sl_id), KEY_END = KEY_AT + sizeof(struct sl_id) };
-
-bool sl_message_bytes_are(struct sl_span record, struct sl_span message)
+static bool take_key_and_face(struct sl_visit *v, struct sl_id *key_r, struct sl_span *face_r)
 {
-	return record.n > KEY_AT && message.n > KEY_END &&
-	       sl_span_eq(sl_span_head(record, KEY_AT), sl_span_head(message, KEY_AT)) &&
-	       sl_span_eq(sl_span_from(record, KEY_AT), sl_span_from(message, KEY_END));
+	visit_version(v);
+	if (v->version < 2)
+		sl_visit_refuse(v);
+	sl_visit_id(v, key_r);
+	*face_r = take_sized(v);
+	return !v->bad;
 }
 
-void sl_message_bytes_without_key(struct sl_buf *to, struct sl_span message)
+bool sl_message_parts(struct sl_span message, struct sl_span *face_r, struct sl_span *copy_r)
 {
-	sl_assert(message.n > KEY_END && message.p[0] == SL_CODEC_VERSION);
-	sl_buf_add(to, sl_span_head(message, KEY_AT));
-	sl_buf_add(to, sl_span_from(message, KEY_END));
+	struct sl_visit v = sl_visit_reader(message, NULL);
+	struct sl_id key;
+	bool good = take_key_and_face(&v, &key, face_r);
+	*copy_r = v.in;
+	return good;
+}
+
+bool sl_face_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message)
+{
+	struct sl_visit v = sl_visit_reader(from, arena);
+	sl_visit_face(&v, message);
+	return sl_visit_ended(&v);
 }
 
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r)
 {
 	struct sl_visit v = sl_visit_reader(from, arena);
+	struct sl_span face;
 	memset(message_r, 0, sizeof(*message_r));
-	sl_visit_message(&v, message_r, true);
+	if (from.n && from.p[0] == 1) {
+		visit_version(&v);
+		visit_message_1(&v, message_r);
+		return sl_visit_ended(&v);
+	}
+	if (!take_key_and_face(&v, &message_r->key, &face) ||
+		!sl_face_decode(face, arena, message_r))
+		return false;
+	visit_copy(&v, message_r);
 	return sl_visit_ended(&v);
 }
 

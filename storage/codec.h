@@ -8,6 +8,10 @@
  * LEB128, texts are length + bytes, or the place of an earlier text that they end. Encoding costs
  * about a memcpy; decoded spans point into the input, arrays into the arena. Records of version 1
  * can be read.
+ *
+ * A message has two parts: its face is what all copies of a lure have in common (sender, subject,
+ * what was found in them, names of content and variant), the rest is of one copy (id, size, times,
+ * the way it came). The store keeps a face once. Indicators come back with those of the face first.
  */
 #ifndef SL_CODEC_H
 #define SL_CODEC_H
@@ -27,6 +31,10 @@ void sl_result_encode_with(
 
 /* False: the bytes are not what an encoder of this version writes (also: bytes left over). */
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);
+/* The parts of an encoded message, for rows of the store. */
+bool sl_message_parts(struct sl_span message, struct sl_span *face_r, struct sl_span *copy_r);
+/* Put the face into a message that has its other part. */
+bool sl_face_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message);
 /* The key of an encoded content; the rest of it is not looked at. */
 bool sl_content_key(struct sl_span from, struct sl_id *key_r);
 bool sl_content_decode(struct sl_span from, struct sl_arena *arena, struct sl_content *content_r);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "messagerow.h"
 #include "store_inner.h"
 
 /* One sighting being merged. */
@@ -7,6 +8,7 @@ struct ingest {
 	const struct sl_sight *sight;
 	struct sl_message_row row; /* what the message's row will be */
 	struct sl_sighting_row sighting;
+	struct sl_span face, copy; /* parts of the encoded message */
 	struct sl_key message_key, sighting_key;
 	bool other;    /* the stored content is not the given one */
 	bool replaced; /* something that was stored is another now: it is added up anew later */
@@ -35,6 +37,21 @@ static struct ingest ingest_make(
 		.message_key = sl_key_of_id(&m->key),
 		.sighting_key = sl_key_of_sighting(&store->secret, &m->key, sight->origin),
 	};
+}
+
+/* What came without its encoded bytes is encoded here. */
+static void take_parts(struct ingest *in)
+{
+	struct sl_store *store = in->store;
+	struct sl_span bytes = in->sight->message_bytes;
+	if (bytes.n == 0) {
+		sl_buf_reset(&store->record);
+		sl_message_encode(&store->record, in->sight->message);
+		bytes = sl_buf_span(&store->record);
+	}
+	bool whole = sl_message_parts(bytes, &in->face, &in->copy);
+	sl_assert(whole);
+	in->row.face = sl_face_key(store, in->face);
 }
 
 /* How often the archive was reopened. */
@@ -126,12 +143,14 @@ static enum sl_rc is_new_variant(struct ingest *in, bool *new_r, struct sl_err *
 }
 
 /* The variant and content that the message had first are the ones to look after. */
-static enum sl_rc put_redo(struct ingest *in, const struct sl_message *before, struct sl_err *err)
+static enum sl_rc put_redo(
+	struct ingest *in, const struct sl_message_row *before, struct sl_err *err)
 {
-	struct sl_redo_row row = { .id = before->key,
+	struct sl_redo_row row = { .id = before->message.key,
 		.kind = SL_REDO_MESSAGE,
-		.variant = before->variant,
-		.content = before->content };
+		.variant = before->message.variant,
+		.content = before->message.content,
+		.face = before->face };
 	struct sl_span old;
 	enum sl_rc rc =
 		sl_store_put_new(in->store, SL_TABLE_REDO, &in->message_key, &row, &old, err);
@@ -141,9 +160,7 @@ static enum sl_rc put_redo(struct ingest *in, const struct sl_message *before, s
 static enum sl_rc put_message(struct ingest *in, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
-	if (!in->sight->message_bytes.n)
-		return sl_store_put(store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
-	sl_row_message_fields(&in->row, in->sight->message_bytes, &store->value);
+	sl_row_message_fields(&in->row, in->copy, &store->value);
 	return sl_store_put_value(store, SL_TABLE_MESSAGES, &in->message_key, err);
 }
 
@@ -165,7 +182,7 @@ static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 	if (in->sight->blob && !in->sighting.round && !in->other)
 		sl_familiar_add(&store->familiar, in->sight->blob, &content, in->row.night,
 			&store->secret, &store->derived.scratch);
-	return in->replaced ? put_redo(in, &in->row.message, err) : SL_OK;
+	return in->replaced ? put_redo(in, &in->row, err) : SL_OK;
 }
 
 static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_err *err)
@@ -175,6 +192,8 @@ static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_
 	struct sl_member_row member = { .variant = m->variant, .message = m->key };
 	struct sl_key member_key = sl_key_of_ids(&m->variant, &m->key);
 	enum sl_rc rc = is_new_variant(in, new_variant_r, err);
+	if (!rc)
+		rc = sl_face_put(store, &in->row.face, in->face, err);
 	if (!rc)
 		rc = put_message(in, err);
 	if (!rc)
@@ -241,7 +260,7 @@ static enum sl_rc replace_record(
 		in->replaced = true;
 	}
 	enum sl_rc rc = put_content(in, &content, err);
-	return !rc && in->replaced ? put_redo(in, &stored->message, err) : rc;
+	return !rc && in->replaced ? put_redo(in, stored, err) : rc;
 }
 
 /* The place was seen before, perhaps in a later night. */
@@ -321,7 +340,7 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 	bool changed = merge_record(&in->row.message, in->sight->message) || in->replaced;
 	bool wider = add_up(in, stored, *seen_r);
 	if (!rc && (changed || wider || *seen_r == SL_SEEN_SIGHTING))
-		rc = sl_store_put(in->store, SL_TABLE_MESSAGES, &in->message_key, &in->row, err);
+		rc = sl_face_put_message(in->store, &in->row, err);
 	return !rc && wider && !in->replaced ? widen(in, err) : rc;
 }
 
@@ -343,12 +362,13 @@ static enum sl_rc meet(
 	struct sl_span key = sl_key_span(&in->message_key);
 	struct sl_message_row stored;
 	if (!in->sighting.round &&
-		sl_row_message_same(key, value, in->sight->message_bytes, &stored))
+		sl_row_message_same(key, value, &in->row.face, in->copy, &stored))
 		return meet_same(in, &stored, seen_r, err);
 	value = sl_arena_copy(store->work, value);
 	if (!sl_row_decode(SL_TABLE_MESSAGES, key, value, store->work, &stored))
 		return sl_store_note(store, sl_store_damaged(store, SL_TABLE_MESSAGES, err), err);
-	return meet_message(in, &stored, seen_r, err);
+	enum sl_rc rc = sl_store_get_face(store, &stored, store->work, err);
+	return rc ? rc : meet_message(in, &stored, seen_r, err);
 }
 
 enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const struct sl_sight *sight,
@@ -358,6 +378,7 @@ enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const stru
 	sl_assert(!sight->content || sl_id_eq(&sight->message->content, &sight->content->key));
 	struct ingest in = ingest_make(store, night, sight);
 	struct sl_span value;
+	take_parts(&in);
 	*new_variant_r = false;
 	*seen_r = SL_SEEN_NOTHING;
 	enum sl_rc rc = find_round(store, &sight->origin->archive, &in.sighting.round, err);

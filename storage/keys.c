@@ -19,6 +19,7 @@ static const char *const table_names[SL_TABLES_ALL] = {
 	[SL_TABLE_META] = "meta",
 	[SL_TABLE_UNDO] = "undo",
 	[SL_TABLE_REDO] = "redo",
+	[SL_TABLE_FACES] = "faces",
 };
 
 const char *sl_table_name(unsigned table)

@@ -9,7 +9,7 @@
  *   nights      serial                            rejects     archive text offset
  *   files       device inode size mtime ctime     lookups     name NUL kind value
  *   meta        "schema", "identity"              redo        message or archive
- *   undo        night, table (1 byte), key
+ *   undo        night, table (1 byte), key        faces       seeded hash of its bytes
  *
  * Names of things are 16-byte hashes seeded with the store's secret (entry, text, value too: LMDB
  * keys end at 511 bytes, entries and values do not); numbers are 8 bytes big-endian, so that key
@@ -22,13 +22,15 @@
 #include "store.h"
 
 /* Tables that the world does not walk stand behind enum sl_table. Numbers are part of the seal of a
- * row: new tables go to the end. Undo and redo came with schema 2. */
+ * row: new tables go to the end. Undo and redo came with schema 2, faces
+ * with schema 3. */
 enum {
 	SL_TABLE_FILES = SL_TABLES,
 	SL_TABLE_LOOKUPS,
 	SL_TABLE_META,
 	SL_TABLE_UNDO,
 	SL_TABLE_REDO,
+	SL_TABLE_FACES,
 	SL_TABLES_ALL
 };
 

@@ -118,7 +118,14 @@ static enum sl_rc add_messages(struct sl_store *store, bool *lost_r, struct sl_e
 			*lost_r = true;
 			continue;
 		}
-		rc = add_message(store, &row, arena, lost_r, err);
+		rc = sl_face_read(store->txn, &row, arena, true, err);
+		if (rc == SL_END) {
+			*lost_r = true;
+			rc = SL_OK;
+			continue;
+		}
+		if (!rc)
+			rc = add_message(store, &row, arena, lost_r, err);
 		if (!rc && ++n % REBUILD_STEP == 0)
 			rc = sl_store_flush(store, err);
 	}

@@ -7,13 +7,15 @@ void sl_removal_init(struct sl_removal *removal, struct sl_store *store)
 {
 	*removal = (struct sl_removal){ .store = store,
 		.archives = sl_pending_make(sizeof(struct sl_removal_archive), 16),
-		.contents = sl_pending_make(sizeof(struct sl_id), 16) };
+		.contents = sl_pending_make(sizeof(struct sl_id), 16),
+		.faces = sl_pending_make(sizeof(struct sl_id), 16) };
 }
 
 void sl_removal_free(struct sl_removal *removal)
 {
 	sl_pending_free(&removal->archives);
 	sl_pending_free(&removal->contents);
+	sl_pending_free(&removal->faces);
 }
 
 /* ---- one message ---- */
@@ -50,10 +52,12 @@ static void sum_add(struct sum *sum, const struct sl_sighting_row *row)
 		sum->parent = row->parent;
 }
 
-static void may_be_orphan(struct sl_removal *r, const struct sl_id *content)
+void sl_removal_suspect(struct sl_removal *r, const struct sl_id *content, const struct sl_id *face)
 {
 	bool fresh;
 	sl_pending_add(&r->contents, content, &fresh);
+	if (!sl_id_is_zero(face))
+		sl_pending_add(&r->faces, face, &fresh);
 }
 
 static bool must_change(const struct sl_removal *r, const struct sum *sum)
@@ -76,7 +80,7 @@ static enum sl_rc end_message(struct sl_removal *r, const struct sum *sum, struc
 		return rc;
 	if (!sum->left) {
 		r->messages++;
-		may_be_orphan(r, &row.message.content);
+		sl_removal_suspect(r, &row.message.content, &row.face);
 		return sl_store_delete(store, SL_TABLE_MESSAGES, &key, err);
 	}
 	row.sightings = sum->left;
@@ -87,7 +91,7 @@ static enum sl_rc end_message(struct sl_removal *r, const struct sum *sum, struc
 		row.message.flags = sum->flags;
 		row.message.parent = sum->parent;
 	}
-	return sl_store_put(store, SL_TABLE_MESSAGES, &key, &row, err);
+	return sl_face_put_message(store, &row, err);
 }
 
 /* ---- all of them ---- */
@@ -129,31 +133,48 @@ static enum sl_rc remove_sightings(struct sl_removal *r, struct sl_err *err)
 	return rc == SL_END ? end_message(r, &sum, err) : rc;
 }
 
-/* Which of those that may be orphans does a message still have? */
-static enum sl_rc find_used(struct sl_removal *r, struct sl_pending *used, struct sl_err *err)
+/* What a message still has is no orphan. */
+static enum sl_rc spare_used(struct sl_removal *r, struct sl_pending *contents_used,
+	struct sl_pending *faces_used, struct sl_err *err)
 {
 	struct sl_walk walk = sl_walk_make(r->store, SL_TABLE_MESSAGES);
 	struct sl_message_row row;
 	bool fresh;
 	enum sl_rc rc;
-	while (!(rc = sl_walk_next(&walk, &row, err)))
+	while (!(rc = sl_walk_next(&walk, &row, err))) {
 		if (sl_pending_find(&r->contents, &row.message.content))
-			sl_pending_add(used, &row.message.content, &fresh);
+			sl_pending_add(contents_used, &row.message.content, &fresh);
+		if (sl_pending_find(&r->faces, &row.face))
+			sl_pending_add(faces_used, &row.face, &fresh);
+	}
 	sl_walk_end(&walk);
 	return rc == SL_END ? SL_OK : rc;
 }
 
-static enum sl_rc remove_contents(struct sl_removal *r, struct sl_err *err)
+static enum sl_rc remove_unused(struct sl_removal *r, unsigned table,
+	const struct sl_pending *suspects, const struct sl_pending *used, struct sl_err *err)
 {
-	struct sl_pending used = sl_pending_make(sizeof(struct sl_id), 16);
-	enum sl_rc rc = r->contents.n ? find_used(r, &used, err) : SL_OK;
-	for (size_t i = 0; !rc && i < r->contents.n; i++) {
-		const struct sl_id *id = sl_pending_at(&r->contents, i);
+	enum sl_rc rc = SL_OK;
+	for (size_t i = 0; !rc && i < suspects->n; i++) {
+		const struct sl_id *id = sl_pending_at(suspects, i);
 		struct sl_key key = sl_key_of_id(id);
-		if (!sl_pending_find(&used, id))
-			rc = sl_store_delete(r->store, SL_TABLE_CONTENTS, &key, err);
+		if (!sl_pending_find(used, id))
+			rc = sl_store_delete(r->store, table, &key, err);
 	}
-	sl_pending_free(&used);
+	return rc;
+}
+
+static enum sl_rc remove_orphans(struct sl_removal *r, struct sl_err *err)
+{
+	struct sl_pending contents = sl_pending_make(sizeof(struct sl_id), 16);
+	struct sl_pending faces = sl_pending_make(sizeof(struct sl_id), 16);
+	enum sl_rc rc = r->contents.n || r->faces.n ? spare_used(r, &contents, &faces, err) : SL_OK;
+	if (!rc)
+		rc = remove_unused(r, SL_TABLE_CONTENTS, &r->contents, &contents, err);
+	if (!rc)
+		rc = remove_unused(r, SL_TABLE_FACES, &r->faces, &faces, err);
+	sl_pending_free(&contents);
+	sl_pending_free(&faces);
 	return rc;
 }
 
@@ -161,10 +182,11 @@ enum sl_rc sl_removal_run(struct sl_removal *removal, struct sl_err *err)
 {
 	sl_assert(removal->doomed && removal->store->txn);
 	sl_familiar_clear(&removal->store->familiar);
+	sl_faces_clear(&removal->store->faces);
 	enum sl_rc rc = sl_store_flush(removal->store, err);
 	if (!rc)
 		rc = remove_sightings(removal, err);
-	return rc ? rc : remove_contents(removal, err);
+	return rc ? rc : remove_orphans(removal, err);
 }
 
 /* ---- nights ---- */

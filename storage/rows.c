@@ -2,6 +2,7 @@
 #include "rows.h"
 
 #include "derive.h"
+#include "messagerow.h"
 #include "visit.h"
 
 enum { SEAL = 4, ROW_MAX = 2048, SCORE_MAX = 1000 };
@@ -65,7 +66,7 @@ static void visit_op(struct sl_visit *v, const char **op)
 
 /* ---- rows; key fields come from the key ---- */
 
-/* A row that schema 1 wrote has no more fields. */
+/* A row that an older schema wrote has no more fields. */
 static bool ends_early(const struct sl_visit *v)
 {
 	return v->reading && v->in.n == 0;
@@ -104,32 +105,26 @@ static bool key_archive(struct sl_span key, void *row)
 	return sl_key_take_id(&key, &a->key) && key.n == 0;
 }
 
-static void visit_sums(struct sl_visit *v, struct sl_message_row *m)
-{
-	sl_visit_u64(v, &m->sightings);
-	sl_visit_time(v, &m->first);
-	sl_visit_time(v, &m->last);
-	sl_visit_u64(v, &m->night);
-}
-
-void sl_row_message_fields(
-	const struct sl_message_row *row, struct sl_span message, struct sl_buf *to)
-{
-	struct sl_message_row copy = *row;
-	struct sl_visit v = sl_visit_writer(to);
-	sl_buf_reset(to);
-	visit_sums(&v, &copy);
-	sl_message_bytes_without_key(to, message);
-}
-
 static void visit_message_row(struct sl_visit *v, void *row)
 {
 	struct sl_message_row *m = row;
-	visit_sums(v, m);
-	sl_visit_message(v, &m->message, false);
+	sl_visit_sums(v, m);
+	sl_visit_copy(v, &m->message, &m->face);
 }
 
-/* Rows of schema 2 have the key in the record, too. */
+static void visit_face_row(struct sl_visit *v, void *row)
+{
+	struct sl_face_row *f = row;
+	sl_visit_face(v, &f->message);
+}
+
+static bool key_face(struct sl_span key, void *row)
+{
+	struct sl_face_row *f = row;
+	return sl_key_take_id(&key, &f->key) && key.n == 0;
+}
+
+/* Rows of older schemas have the key in the record, too. */
 static bool key_message(struct sl_span key, void *row)
 {
 	struct sl_message_row *m = row;
@@ -486,6 +481,8 @@ static void visit_redo(struct sl_visit *v, void *row)
 	r->kind = (enum sl_redo_kind)sl_visit_max(v, r->kind, SL_REDO_MESSAGE);
 	sl_visit_id(v, &r->variant);
 	sl_visit_id(v, &r->content);
+	if (!ends_early(v))
+		sl_visit_id(v, &r->face);
 }
 
 static bool key_redo(struct sl_span key, void *row)
@@ -525,6 +522,7 @@ static const struct row_kind {
 	[SL_TABLE_META] = { sizeof(struct sl_identity_row), visit_identity, key_any },
 	[SL_TABLE_UNDO] = { sizeof(struct sl_undo_row), visit_undo, key_undo },
 	[SL_TABLE_REDO] = { sizeof(struct sl_redo_row), visit_redo, key_redo },
+	[SL_TABLE_FACES] = { sizeof(struct sl_face_row), visit_face_row, key_face },
 };
 
 static uint32_t seal_of(unsigned table, struct sl_span key, struct sl_span fields)
@@ -556,8 +554,7 @@ void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct s
 	sl_row_seal(table, key, to);
 }
 
-static bool take_fields(
-	unsigned table, struct sl_span key, struct sl_span value, struct sl_span *fields_r)
+bool sl_row_open(unsigned table, struct sl_span key, struct sl_span value, struct sl_span *fields_r)
 {
 	uint32_t seal;
 	if (value.n < SEAL)
@@ -567,24 +564,12 @@ static bool take_fields(
 	return seal == seal_of(table, key, *fields_r);
 }
 
-bool sl_row_message_same(struct sl_span key, struct sl_span value, struct sl_span message,
-	struct sl_message_row *sums_r)
-{
-	struct sl_span fields;
-	memset(sums_r, 0, sizeof(*sums_r));
-	if (!take_fields(SL_TABLE_MESSAGES, key, value, &fields))
-		return false;
-	struct sl_visit v = sl_visit_reader(fields, NULL);
-	visit_sums(&v, sums_r);
-	return !v.bad && sl_message_bytes_are(v.in, message);
-}
-
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,
 	void *row_r)
 {
 	struct sl_span fields;
 	memset(row_r, 0, sl_row_size(table));
-	if (!take_fields(table, key, value, &fields))
+	if (!sl_row_open(table, key, value, &fields))
 		return false;
 	struct sl_visit v = sl_visit_reader(fields, arena);
 	row_kinds[table].visit(&v, row_r);

@@ -22,6 +22,12 @@ struct sl_lookup_row {
 	struct sl_answer answer;
 };
 
+/* What copies of a lure have in common: see codec.h and faces.h. */
+struct sl_face_row {
+	struct sl_id key;
+	struct sl_message message; /* the fields of its face */
+};
+
 /* Uses of one variant as they lie in a row: uses.h. */
 struct sl_use_chunk {
 	struct sl_id variant, from;
@@ -52,7 +58,7 @@ enum sl_redo_kind {
 struct sl_redo_row {
 	struct sl_id id; /* of archive or message */
 	enum sl_redo_kind kind;
-	struct sl_id variant, content; /* that the message had */
+	struct sl_id variant, content, face; /* that the message had; no face in schema 2 */
 };
 
 size_t sl_row_size(unsigned table);
@@ -60,14 +66,12 @@ size_t sl_row_size(unsigned table);
 void sl_row_encode(unsigned table, struct sl_span key, const void *row, struct sl_buf *to);
 /* Seal fields that were encoded otherwise. */
 void sl_row_seal(unsigned table, struct sl_span key, struct sl_buf *fields);
-/* Replace what is in `to` by the fields of a message whose record is encoded already. */
-void sl_row_message_fields(
-	const struct sl_message_row *row, struct sl_span message, struct sl_buf *to);
-/* Is the row sound, and its record that encoded one? Then what its sightings add up to. */
-bool sl_row_message_same(struct sl_span key, struct sl_span value, struct sl_span message,
-	struct sl_message_row *sums_r);
-/* False: the seal is broken, or the bytes are no such row, or belong to another key. `arena` may
- * be NULL for variants, members, indicators, sightings, nights, rejects and files. */
+/* The fields of a value whose seal is sound. */
+bool sl_row_open(
+	unsigned table, struct sl_span key, struct sl_span value, struct sl_span *fields_r);
+/* False: the seal is broken, or the bytes are no such row, or belong to another key. Of a message
+ * the row has no face: sl_face_read(). `arena` may be NULL for variants, members, indicators,
+ * sightings, nights, rejects and files. */
 bool sl_row_decode(unsigned table, struct sl_span key, struct sl_span value, struct sl_arena *arena,
 	void *row_r);
 

@@ -38,6 +38,8 @@ enum sl_rc sl_walk_next(struct sl_walk *walk, void *row_r, struct sl_err *err)
 	if (!sl_row_decode(walk->table, sl_key_span(&walk->key), value, walk->arena, row_r))
 		return sl_store_note(
 			walk->store, sl_store_damaged(walk->store, walk->table, err), err);
+	if (walk->table == SL_TABLE_MESSAGES)
+		return sl_store_get_face(walk->store, row_r, walk->arena, err);
 	return SL_OK;
 }
 

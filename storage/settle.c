@@ -71,7 +71,7 @@ static enum sl_rc read_redo(struct settle *s, struct sl_err *err)
 			rc = read_archive(s, &row.id, err);
 		} else {
 			sl_pending_add(&s->messages, &row.id, &fresh);
-			sl_pending_add(&s->removal.contents, &row.content, &fresh);
+			sl_removal_suspect(&s->removal, &row.content, &row.face);
 		}
 		if (rc)
 			break;

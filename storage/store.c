@@ -131,6 +131,11 @@ static enum sl_rc write_identity(struct sl_store *store, struct sl_txn *txn, str
 	return rc ? rc : write_schema(store, txn, err);
 }
 
+static unsigned first_schema_of(unsigned table)
+{
+	return table == SL_TABLE_FACES ? 3 : table > SL_TABLE_META ? 2 : 1;
+}
+
 /* The schema is looked at before any table is touched. */
 static enum sl_rc open_tables(struct sl_store *store, struct sl_txn *txn, struct sl_err *err)
 {
@@ -147,7 +152,7 @@ static enum sl_rc open_tables(struct sl_store *store, struct sl_txn *txn, struct
 		if (table == SL_TABLE_META)
 			continue;
 		rc = sl_txn_open_table(txn, table, sl_table_name(table), store->writable, err);
-		if (rc == SL_END && table > SL_TABLE_META && store->schema < 2)
+		if (rc == SL_END && store->schema < first_schema_of(table))
 			rc = SL_OK;
 		else if (rc == SL_END)
 			rc = sl_store_damaged(store, table, err);
@@ -210,6 +215,7 @@ enum sl_rc sl_store_open(
 	store->lock = -1;
 	store->writable = mode == SL_STORE_WRITE;
 	store->value = sl_buf_make(INT_MAX);
+	store->record = sl_buf_make(INT_MAX);
 	store->work = sl_arena_new(0);
 	sl_derived_init(&store->derived, &store->secret);
 	*store_r = store;
@@ -231,6 +237,7 @@ void sl_store_close(struct sl_store **store)
 	if (s->lock >= 0)
 		close(s->lock);
 	sl_buf_free(&s->value);
+	sl_buf_free(&s->record);
 	sl_arena_free(&s->work);
 	sl_derived_free(&s->derived);
 	free(s->done);
@@ -245,6 +252,13 @@ const struct sl_secret *sl_store_secret(const struct sl_store *store)
 }
 
 /* ---- transactions ---- */
+
+/* What was put in a transaction that failed is not there. */
+static void forget_put(struct sl_store *store)
+{
+	sl_familiar_clear(&store->familiar);
+	sl_faces_clear(&store->faces);
+}
 
 static void forget_gathered(struct sl_store *store)
 {
@@ -283,7 +297,10 @@ enum sl_rc sl_store_commit(struct sl_store *store, struct sl_err *err)
 		return rc;
 	}
 	sl_assert(sl_store_is_flushed(store));
-	return sl_txn_commit(&store->txn, err);
+	rc = sl_txn_commit(&store->txn, err);
+	if (rc)
+		forget_put(store);
+	return rc;
 }
 
 void sl_store_hold(struct sl_store *store)
@@ -302,7 +319,7 @@ enum sl_rc sl_store_release(struct sl_store *store, struct sl_err *err)
 void sl_store_abort(struct sl_store *store)
 {
 	store->held = false;
-	sl_familiar_clear(&store->familiar);
+	forget_put(store);
 	sl_txn_abort(&store->txn);
 	forget_gathered(store);
 }
@@ -356,6 +373,15 @@ enum sl_rc sl_store_note(struct sl_store *store, enum sl_rc rc, const struct sl_
 	return rc;
 }
 
+enum sl_rc sl_store_get_face(struct sl_store *store, struct sl_message_row *row,
+	struct sl_arena *arena, struct sl_err *err)
+{
+	enum sl_rc rc = sl_face_read(store->txn, row, arena, true, err);
+	if (rc == SL_END)
+		rc = sl_store_damaged(store, SL_TABLE_FACES, err);
+	return sl_store_note(store, rc, err);
+}
+
 enum sl_rc sl_store_get(struct sl_store *store, unsigned table, const struct sl_key *key,
 	struct sl_arena *arena, void *row_r, struct sl_err *err)
 {
@@ -367,7 +393,7 @@ enum sl_rc sl_store_get(struct sl_store *store, unsigned table, const struct sl_
 	value = sl_arena_copy(arena, value);
 	if (!sl_row_decode(table, sl_key_span(key), value, arena, row_r))
 		return sl_store_note(store, sl_store_damaged(store, table, err), err);
-	return SL_OK;
+	return table == SL_TABLE_MESSAGES ? sl_store_get_face(store, row_r, arena, err) : SL_OK;
 }
 
 static struct sl_span encode(

@@ -22,7 +22,8 @@
 #include "pipeline/source.h"
 
 /* Schema 2 added fields at the end of archives and sightings, and two tables (keys.h); schema 3
- * writes records in version 2 of the codec, and many uses into one row (uses.h). Older stores can
+ * writes records in version 2 of the codec, what copies of a lure have in common into a table of
+ * its own (faces.h), and many uses into one row (uses.h). Older stores can
  * be read; opening one for writing makes it one of schema 3. */
 enum { SL_STORE_SCHEMA = 3, SL_STORE_SCHEMA_OLDEST = 1 };
 
@@ -89,6 +90,8 @@ struct sl_sighting_row {
 /* One message: its record, and what its sightings add up to. */
 struct sl_message_row {
 	struct sl_message message;
+	struct sl_id
+		face; /* key of what it shares with its copies; zero: an older schema wrote it */
 	uint64_t sightings;
 	int64_t first, last; /* over sightings, or SL_TIME_NONE */
 	uint64_t night;      /* first seen in */

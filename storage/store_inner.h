@@ -10,7 +10,7 @@
 #define SL_STORE_INNER_H
 
 #include "derive.h"
-#include "rows.h"
+#include "faces.h"
 
 struct sl_done {
 	struct sl_id archive;
@@ -37,9 +37,11 @@ struct sl_store {
 	struct sl_err why; /* when failed */
 	struct sl_load load[SL_TABLES_ALL];
 	struct sl_buf value;   /* of the row that was put last */
+	struct sl_buf record;  /* of the message that is put, encoded */
 	struct sl_arena *work; /* of one call */
 	struct sl_derived derived;
 	struct sl_familiar_set familiar;
+	struct sl_faces_met faces;
 	/* How often the archive of the last result was reopened. */
 	bool round_known;
 	struct sl_id round_of;
@@ -57,8 +59,12 @@ struct sl_view {
 	struct sl_arena *scratch; /* of one call */
 };
 
-/* Rows in the write transaction. SL_END: not there. A row that is there and cannot be decoded is a
- * damaged store. What is read points into the arena, not into the map. */
+/* Put the face into a row of a message. It must be there. */
+enum sl_rc sl_store_get_face(struct sl_store *store, struct sl_message_row *row,
+	struct sl_arena *arena, struct sl_err *err) SL_MUST_CHECK;
+/* Rows in the write transaction, messages with their faces. SL_END: not there. A row that is there
+ * and cannot be decoded is a damaged store. What is read points into the arena, not into the map.
+ */
 enum sl_rc sl_store_get(struct sl_store *store, unsigned table, const struct sl_key *key,
 	struct sl_arena *arena, void *row_r, struct sl_err *err) SL_MUST_CHECK;
 enum sl_rc sl_store_put(struct sl_store *store, unsigned table, const struct sl_key *key,

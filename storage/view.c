@@ -53,6 +53,17 @@ static struct sl_txn *txn_of(struct sl_view *view)
 	return view->store->txn;
 }
 
+/* A message is not whole without its face. */
+static bool read_face(struct sl_view *view, unsigned table, struct sl_arena *arena, void *row)
+{
+	struct sl_err err;
+	if (table != SL_TABLE_MESSAGES ||
+		sl_face_read(txn_of(view), row, arena, false, &err) == SL_OK)
+		return true;
+	met_damage(view);
+	return false;
+}
+
 static bool read_row(struct sl_view *view, unsigned table, const struct sl_key *key,
 	struct sl_arena *arena, void *row_r)
 {
@@ -60,7 +71,7 @@ static bool read_row(struct sl_view *view, unsigned table, const struct sl_key *
 	struct sl_err err;
 	enum sl_rc rc = sl_txn_get(txn_of(view), table, sl_key_span(key), &value, &err);
 	if (rc == SL_OK && sl_row_decode(table, sl_key_span(key), value, arena, row_r))
-		return true;
+		return read_face(view, table, arena, row_r);
 	if (rc != SL_END)
 		met_damage(view);
 	return false;
@@ -249,9 +260,10 @@ static bool next_row(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 			return false;
 		}
 		scan->rows++;
-		if (sl_row_decode(scan->table, key, value, arena, row_r))
+		if (!sl_row_decode(scan->table, key, value, arena, row_r))
+			met_damage(scan->view);
+		else if (read_face(scan->view, scan->table, arena, row_r))
 			return true;
-		met_damage(scan->view);
 	}
 	if (rc == SL_FATAL)
 		met_damage(scan->view);

@@ -74,13 +74,10 @@ void sl_visit_id_item(struct sl_visit *v, void *id);
 /* A record begins here; `texts` is for a writer. */
 void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts);
 
-/* Records of pipeline/record.h with their version byte (codec.c). Rows of messages are keyed by
- * the message's key, so it is not in them; version 1 had it there, too. */
-void sl_visit_message(struct sl_visit *v, struct sl_message *message, bool keyed);
+/* Records of pipeline/record.h with their version byte (codec.c): of a message its face, and the
+ * other part behind the face's key (version 1: all of it, and no key). */
+void sl_visit_face(struct sl_visit *v, struct sl_message *message);
+void sl_visit_copy(struct sl_visit *v, struct sl_message *message, struct sl_id *face);
 void sl_visit_content(struct sl_visit *v, struct sl_content *content);
-/* Add an encoded message as its row has it: without its key. */
-void sl_message_bytes_without_key(struct sl_buf *to, struct sl_span message);
-/* Is that what a row has? Then both are the same record. */
-bool sl_message_bytes_are(struct sl_span record, struct sl_span message);
 
 #endif

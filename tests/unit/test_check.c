@@ -68,6 +68,13 @@ static void drop_message(struct room *room)
 	drop(room, SL_TABLE_MESSAGES, &key);
 }
 
+static void drop_face(struct room *room)
+{
+	struct sl_face_row row;
+	struct sl_key key = first_key(room, SL_TABLE_FACES, &row);
+	drop(room, SL_TABLE_FACES, &key);
+}
+
 static void drop_content(struct room *room)
 {
 	struct sl_content row;
@@ -275,6 +282,7 @@ static const struct damage {
 } damages[] = {
 	{ drop_sighting, "sightings, there are", false },
 	{ drop_message, "its message is missing", false },
+	{ drop_face, "its face is missing", false },
 	{ drop_content, "its content is missing", false },
 	{ drop_variant, "its variant is missing", true },
 	{ drop_member, "is no member of its variant", true },

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* messagerow.h - rows of messages out of records that are encoded already, and into records.
+ *
+ * Most messages come as the bytes that a worker made. Their row is put together from these, and a
+ * message that is met again is compared with its row as bytes: nothing is decoded. Internal to
+ * storage/.
+ */
+#ifndef SL_MESSAGEROW_H
+#define SL_MESSAGEROW_H
+
+#include "rows.h"
+#include "visit.h"
+
+/* What the sightings of a message add up to. */
+void sl_visit_sums(struct sl_visit *v, struct sl_message_row *row);
+/* Replace what is in `to` by the fields of a message whose part is encoded already. */
+void sl_row_message_fields(
+	const struct sl_message_row *row, struct sl_span message_copy, struct sl_buf *to);
+/* Is the row sound, and of that face and that encoded part? Then what its sightings add up to. */
+bool sl_row_message_same(struct sl_span key, struct sl_span value, const struct sl_id *face,
+	struct sl_span message_copy, struct sl_message_row *sums_r);
+/* Put the face into a message that has its other part. */
+bool sl_row_face_decode(struct sl_span key, struct sl_span value, struct sl_arena *arena,
+	struct sl_message *message);
+
+#endif
