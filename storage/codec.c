@@ -324,13 +324,17 @@ static void visit_copy(struct sl_visit *v, struct sl_message *m)
 	v->texts = NULL;
 }
 
-void sl_visit_copy(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
+void sl_visit_message_1(struct sl_visit *v, struct sl_message *m)
 {
 	visit_version(v);
-	if (v->version < 2) {
-		visit_message_1(v, m);
-		return;
-	}
+	if (v->version != 1)
+		sl_visit_refuse(v);
+	visit_message_1(v, m);
+}
+
+void sl_visit_copy(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
+{
+	v->version = SL_CODEC_VERSION;
 	sl_visit_id(v, face);
 	if (sl_id_is_zero(face))
 		sl_visit_refuse(v);
@@ -535,8 +539,7 @@ bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_me
 	struct sl_span face;
 	memset(message_r, 0, sizeof(*message_r));
 	if (from.n && from.p[0] == 1) {
-		visit_version(&v);
-		visit_message_1(&v, message_r);
+		sl_visit_message_1(&v, message_r);
 		return sl_visit_ended(&v);
 	}
 	if (!take_key_and_face(&v, &message_r->key, &face) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mend.h"
 #include "removal.h"
-#include "rowwalk.h"
+#include "sightwalk.h"
 #include "undo.h"
 
 /* What is taken out: a night, or an archive when the serial is 0. */
@@ -246,18 +246,18 @@ enum sl_rc sl_store_forget_night(struct sl_store *store, uint64_t serial,
 static enum sl_rc find_nights(
 	struct forget *f, const struct sl_archive_row *archive, struct sl_err *err)
 {
-	struct sl_walk walk = sl_walk_make(f->store, SL_TABLE_SIGHTINGS);
+	struct sl_sightwalk sights = sl_sightwalk_make(f->store);
 	struct sl_sighting_row row;
 	enum sl_rc rc;
 	f->touched_from = archive->name_night ? archive->name_night : UINT64_MAX;
 	f->touched_to = archive->name_night;
-	while (!(rc = sl_walk_next(&walk, &row, err))) {
+	while (!(rc = sl_sightwalk_next(&sights, &row, err))) {
 		if (!is_doomed(f, &row))
 			continue;
 		f->touched_from = row.night < f->touched_from ? row.night : f->touched_from;
 		f->touched_to = row.night > f->touched_to ? row.night : f->touched_to;
 	}
-	sl_walk_end(&walk);
+	sl_sightwalk_end(&sights);
 	return rc == SL_END ? SL_OK : rc;
 }
 

@@ -10,6 +10,7 @@ struct ingest {
 	struct sl_sighting_row sighting;
 	struct sl_span face, copy; /* parts of the encoded message */
 	struct sl_key message_key, sighting_key;
+	bool moved;    /* the home in `row` is another now */
 	bool other;    /* the stored content is not the given one */
 	bool replaced; /* something that was stored is another now: it is added up anew later */
 };
@@ -185,6 +186,7 @@ static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 	return in->replaced ? put_redo(in, &in->row, err) : SL_OK;
 }
 
+/* The place of a new message is kept in its row. */
 static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
@@ -194,10 +196,10 @@ static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_
 	enum sl_rc rc = is_new_variant(in, new_variant_r, err);
 	if (!rc)
 		rc = sl_face_put(store, &in->row.face, in->face, err);
+	in->row.has_home = true;
+	in->row.home = in->sighting;
 	if (!rc)
 		rc = put_message(in, err);
-	if (!rc)
-		rc = sl_store_put(store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, err);
 	if (!rc)
 		rc = sl_store_put(store, SL_TABLE_MEMBERS, &member_key, &member, err);
 	return rc ? rc : add_content(in, err);
@@ -263,27 +265,30 @@ static enum sl_rc replace_record(
 	return !rc && in->replaced ? put_redo(in, stored, err) : rc;
 }
 
-/* The place was seen before, perhaps in a later night. */
+/* The place was seen before, perhaps in a later night. True: what is stored of it changes. */
+static bool merge_sighting(struct ingest *in, struct sl_sighting_row *stored)
+{
+	uint64_t night = in->sighting.night < stored->night ? in->sighting.night : stored->night;
+	bool changed = night != stored->night;
+	if (in->sighting.round > stored->round) {
+		in->replaced = !same_place(stored, &in->sighting);
+		*stored = in->sighting;
+		changed = true;
+	}
+	stored->night = night;
+	in->sighting.night = night;
+	return changed;
+}
+
 static enum sl_rc meet_sighting(struct ingest *in, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
 	struct sl_sighting_row stored;
-	uint64_t night = in->sighting.night;
 	enum sl_rc rc = sl_store_get(
 		store, SL_TABLE_SIGHTINGS, &in->sighting_key, store->work, &stored, err);
 	sl_assert(rc != SL_END);
-	if (rc)
+	if (rc || !merge_sighting(in, &stored))
 		return rc;
-	if (in->sighting.round > stored.round) {
-		in->replaced = !same_place(&stored, &in->sighting);
-		if (stored.night < night)
-			in->sighting.night = stored.night;
-		return sl_store_put(
-			store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, err);
-	}
-	if (night >= stored.night)
-		return SL_OK;
-	stored.night = night;
 	return sl_store_put(store, SL_TABLE_SIGHTINGS, &in->sighting_key, &stored, err);
 }
 
@@ -300,9 +305,26 @@ static enum sl_rc widen(struct ingest *in, struct sl_err *err)
 	return SL_OK;
 }
 
-static enum sl_rc note_sighting(struct ingest *in, enum sl_seen *seen_r, struct sl_err *err)
+static bool same_spot(const struct sl_origin *a, const struct sl_origin *b)
+{
+	return sl_id_eq(&a->archive, &b->archive) && a->ordinal == b->ordinal &&
+	       sl_span_eq(a->entry, b->entry);
+}
+
+/* The home goes into in->row; what it has of the stored row lives until the next write. */
+static enum sl_rc note_sighting(struct ingest *in, const struct sl_message_row *stored,
+	enum sl_seen *seen_r, struct sl_err *err)
 {
 	struct sl_span old;
+	in->row.has_home = stored->has_home;
+	in->row.home = stored->home;
+	if (stored->has_home && same_spot(&stored->home.origin, &in->sighting.origin)) {
+		in->row.home.origin.entry = in->sighting.origin.entry;
+		in->moved = merge_sighting(in, &in->row.home);
+		*seen_r = SL_SEEN_NOTHING;
+		return SL_OK;
+	}
+	in->row.home.origin.entry = sl_arena_copy(in->store->work, stored->home.origin.entry);
 	enum sl_rc rc = sl_store_put_new(
 		in->store, SL_TABLE_SIGHTINGS, &in->sighting_key, &in->sighting, &old, err);
 	*seen_r = rc == SL_OK ? SL_SEEN_SIGHTING : SL_SEEN_NOTHING;
@@ -331,13 +353,15 @@ static bool add_up(struct ingest *in, const struct sl_message_row *stored, enum 
 static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *stored,
 	enum sl_seen *seen_r, struct sl_err *err)
 {
-	enum sl_rc rc = note_sighting(in, seen_r, err);
+	enum sl_rc rc = note_sighting(in, stored, seen_r, err);
 	if (rc)
 		return rc;
-	in->row = *stored;
+	in->row.message = stored->message;
+	in->row.face = stored->face;
 	if (in->sighting.round)
 		rc = replace_record(in, stored, err);
-	bool changed = merge_record(&in->row.message, in->sight->message) || in->replaced;
+	bool changed =
+		merge_record(&in->row.message, in->sight->message) || in->replaced || in->moved;
 	bool wider = add_up(in, stored, *seen_r);
 	if (!rc && (changed || wider || *seen_r == SL_SEEN_SIGHTING))
 		rc = sl_face_put_message(in->store, &in->row, err);
@@ -348,9 +372,9 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 static enum sl_rc meet_same(struct ingest *in, const struct sl_message_row *sums,
 	enum sl_seen *seen_r, struct sl_err *err)
 {
-	enum sl_rc rc = note_sighting(in, seen_r, err);
+	enum sl_rc rc = note_sighting(in, sums, seen_r, err);
 	bool wider = add_up(in, sums, *seen_r);
-	if (!rc && (wider || *seen_r == SL_SEEN_SIGHTING))
+	if (!rc && (wider || in->moved || *seen_r == SL_SEEN_SIGHTING))
 		rc = put_message(in, err);
 	return !rc && wider ? widen(in, err) : rc;
 }

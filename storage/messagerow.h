@@ -11,12 +11,15 @@
 #include "rows.h"
 #include "visit.h"
 
-/* What the sightings of a message add up to. */
-void sl_visit_sums(struct sl_visit *v, struct sl_message_row *row);
+/* What the sightings of a message add up to, and its home. The record is behind it: one of version
+ * 1 when v->version says so. */
+void sl_visit_message_head(struct sl_visit *v, struct sl_message_row *row);
+/* That of a row; the record is not looked at. */
+bool sl_row_message_head(struct sl_span key, struct sl_span value, struct sl_message_row *row_r);
 /* Replace what is in `to` by the fields of a message whose part is encoded already. */
 void sl_row_message_fields(
 	const struct sl_message_row *row, struct sl_span message_copy, struct sl_buf *to);
-/* Is the row sound, and of that face and that encoded part? Then what its sightings add up to. */
+/* Is the row sound, and of that face and that encoded part? Then its sums and its home. */
 bool sl_row_message_same(struct sl_span key, struct sl_span value, const struct sl_id *face,
 	struct sl_span message_copy, struct sl_message_row *sums_r);
 /* Put the face into a message that has its other part. */

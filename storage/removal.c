@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "removal.h"
 
-#include "rowwalk.h"
+#include "sightwalk.h"
 
 void sl_removal_init(struct sl_removal *removal, struct sl_store *store)
 {
@@ -26,7 +26,8 @@ struct sum {
 	uint64_t lost, left, night, flags;
 	int64_t first, last;
 	struct sl_id parent;
-	bool placed; /* all of them know what the record got from their place */
+	bool homeless; /* its home is taken out */
+	bool placed;   /* all of them know what the record got from their place */
 };
 
 static struct sum sum_make(const struct sl_id *message)
@@ -83,6 +84,7 @@ static enum sl_rc end_message(struct sl_removal *r, const struct sum *sum, struc
 		sl_removal_suspect(r, &row.message.content, &row.face);
 		return sl_store_delete(store, SL_TABLE_MESSAGES, &key, err);
 	}
+	row.has_home = row.has_home && !sum->homeless;
 	row.sightings = sum->left;
 	row.first = sum->first;
 	row.last = sum->last;
@@ -107,15 +109,15 @@ static void note_archive(struct sl_removal *r, const struct sl_sighting_row *row
 /* Sightings lie by message. */
 static enum sl_rc remove_sightings(struct sl_removal *r, struct sl_err *err)
 {
-	struct sl_walk walk = sl_walk_make(r->store, SL_TABLE_SIGHTINGS);
+	struct sl_sightwalk sights = sl_sightwalk_make(r->store);
 	struct sl_sighting_row row;
 	struct sum sum = sum_make(&(struct sl_id){ { 0 } });
 	enum sl_rc rc;
-	while (!(rc = sl_walk_next(&walk, &row, err))) {
+	while (!(rc = sl_sightwalk_next(&sights, &row, err))) {
 		bool doomed = r->doomed(r->arg, &row);
 		if (!sl_id_eq(&row.message, &sum.message)) {
 			if (must_change(r, &sum))
-				sl_walk_touch(&walk);
+				sl_sightwalk_touch(&sights);
 			rc = end_message(r, &sum, err);
 			sum = sum_make(&row.message);
 		}
@@ -124,12 +126,14 @@ static enum sl_rc remove_sightings(struct sl_removal *r, struct sl_err *err)
 		r->sightings += doomed;
 		if (!doomed)
 			sum_add(&sum, &row);
+		else if (sights.at_home)
+			sum.homeless = true;
 		else if (!rc)
-			rc = sl_walk_delete(&walk, err);
+			rc = sl_sightwalk_delete(&sights, err);
 		if (rc)
 			break;
 	}
-	sl_walk_end(&walk);
+	sl_sightwalk_end(&sights);
 	return rc == SL_END ? end_message(r, &sum, err) : rc;
 }
 
@@ -219,12 +223,12 @@ static enum sl_rc count_messages(
 static enum sl_rc count_sightings(
 	struct sl_store *store, struct sl_pending *counts, struct sl_err *err)
 {
-	struct sl_walk walk = sl_walk_make(store, SL_TABLE_SIGHTINGS);
+	struct sl_sightwalk sights = sl_sightwalk_make(store);
 	struct sl_sighting_row row;
 	enum sl_rc rc;
-	while (!(rc = sl_walk_next(&walk, &row, err)))
+	while (!(rc = sl_sightwalk_next(&sights, &row, err)))
 		count_of(counts, row.night)->sightings++;
-	sl_walk_end(&walk);
+	sl_sightwalk_end(&sights);
 	return rc == SL_END ? SL_OK : rc;
 }
 

@@ -108,8 +108,11 @@ static bool key_archive(struct sl_span key, void *row)
 static void visit_message_row(struct sl_visit *v, void *row)
 {
 	struct sl_message_row *m = row;
-	sl_visit_sums(v, m);
-	sl_visit_copy(v, &m->message, &m->face);
+	sl_visit_message_head(v, m);
+	if (v->version == 1)
+		sl_visit_message_1(v, &m->message);
+	else
+		sl_visit_copy(v, &m->message, &m->face);
 }
 
 static void visit_face_row(struct sl_visit *v, void *row)
@@ -129,8 +132,10 @@ static bool key_message(struct sl_span key, void *row)
 {
 	struct sl_message_row *m = row;
 	struct sl_id written = m->message.key;
-	return sl_key_take_id(&key, &m->message.key) && key.n == 0 &&
-	       (sl_id_is_zero(&written) || sl_id_eq(&written, &m->message.key));
+	if (!sl_key_take_id(&key, &m->message.key) || key.n)
+		return false;
+	m->home.message = m->message.key;
+	return sl_id_is_zero(&written) || sl_id_eq(&written, &m->message.key);
 }
 
 static void visit_sighting(struct sl_visit *v, void *row)

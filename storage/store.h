@@ -23,8 +23,8 @@
 
 /* Schema 2 added fields at the end of archives and sightings, and two tables (keys.h); schema 3
  * writes records in version 2 of the codec, what copies of a lure have in common into a table of
- * its own (faces.h), and many uses into one row (uses.h). Older stores can
- * be read; opening one for writing makes it one of schema 3. */
+ * its own (faces.h), the first sighting into its message, and many uses into one row (uses.h).
+ * Older stores can be read; opening one for writing makes it one of schema 3. */
 enum { SL_STORE_SCHEMA = 3, SL_STORE_SCHEMA_OLDEST = 1 };
 
 struct sl_store;
@@ -87,7 +87,9 @@ struct sl_sighting_row {
 	uint32_t round; /* of the archive, when the place was seen last */
 };
 
-/* One message: its record, and what its sightings add up to. */
+/* One message: its record, and what its sightings add up to. Most are seen once: the place where
+ * one was seen first is kept in its row, the others are rows of table sightings. Scans and walks
+ * (sightwalk.h) give all of them. */
 struct sl_message_row {
 	struct sl_message message;
 	struct sl_id
@@ -95,6 +97,8 @@ struct sl_message_row {
 	uint64_t sightings;
 	int64_t first, last; /* over sightings, or SL_TIME_NONE */
 	uint64_t night;      /* first seen in */
+	bool has_home;       /* false: an older schema wrote it, or the place was taken out */
+	struct sl_sighting_row home;
 };
 
 /* All messages whose masked text is equal. Derived. */
@@ -335,6 +339,7 @@ struct sl_member_row {
 	struct sl_id variant, message;
 };
 
+/* Rows of a table; not of sightings, which are not all rows. */
 uint64_t sl_view_count(struct sl_view *view, enum sl_table table);
 
 /* Walk a table in key order; `prefix` (may be empty) limits it to keys that begin so (a variant

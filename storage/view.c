@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "messagerow.h"
 #include "store_inner.h"
 
 #include <stdlib.h>
@@ -187,7 +188,7 @@ bool sl_view_last_night(struct sl_view *view, struct sl_night_row *row_r)
 
 uint64_t sl_view_count(struct sl_view *view, enum sl_table table)
 {
-	sl_assert(table < SL_TABLES);
+	sl_assert(table < SL_TABLES && table != SL_TABLE_SIGHTINGS);
 	return sl_txn_table_size(txn_of(view), table).rows;
 }
 
@@ -196,6 +197,9 @@ uint64_t sl_view_count(struct sl_view *view, enum sl_table table)
 struct sl_scan {
 	struct sl_view *view;
 	struct sl_cursor *cursor; /* NULL: nothing to walk */
+	struct sl_cursor *homes;  /* of messages, whose homes come first; or NULL */
+	bool has_home;            /* of one message: the next one that is given */
+	struct sl_sighting_row home;
 	enum sl_table table;
 	uint64_t rows;             /* that were met */
 	struct sl_arena *arena;    /* owned; of a row that holds many uses */
@@ -229,6 +233,56 @@ static void look_before(struct sl_scan *scan)
 		met_damage(scan->view);
 }
 
+/* The home of one message. True: there are no other places. */
+static bool find_home(struct sl_scan *scan, struct sl_span key)
+{
+	struct sl_message_row row;
+	struct sl_span value;
+	struct sl_err err;
+	enum sl_rc rc = sl_txn_get(txn_of(scan->view), SL_TABLE_MESSAGES, key, &value, &err);
+	if (rc == SL_END)
+		return false;
+	if (rc || !sl_row_message_head(key, value, &row)) {
+		met_damage(scan->view);
+		return false;
+	}
+	scan->has_home = row.has_home;
+	scan->home = row.home;
+	return row.has_home && row.sightings == 1;
+}
+
+static void find_homes(struct sl_scan *scan)
+{
+	struct sl_err err;
+	if (sl_cursor_open(txn_of(scan->view), SL_TABLE_MESSAGES, SL_SPAN_NULL, &scan->homes, &err))
+		met_damage(scan->view);
+}
+
+static bool next_home(struct sl_scan *scan, struct sl_sighting_row *row_r)
+{
+	struct sl_message_row row;
+	struct sl_span key, value;
+	struct sl_err err;
+	enum sl_rc rc = SL_END;
+	if (scan->has_home) {
+		scan->has_home = false;
+		*row_r = scan->home;
+		return true;
+	}
+	while (scan->homes && !(rc = sl_cursor_next(scan->homes, &key, &value, &err))) {
+		bool sound = sl_row_message_head(key, value, &row);
+		*row_r = row.home;
+		if (sound && row.has_home)
+			return true;
+		if (!sound)
+			met_damage(scan->view);
+	}
+	if (rc == SL_FATAL)
+		met_damage(scan->view);
+	sl_cursor_close(&scan->homes);
+	return false;
+}
+
 struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct sl_span prefix)
 {
 	struct sl_scan *scan = sl_calloc(1, sizeof(*scan));
@@ -241,6 +295,10 @@ struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct s
 	scan->n = prefix.n;
 	if (prefix.n)
 		memcpy(scan->prefix, prefix.p, prefix.n);
+	if (table == SL_TABLE_SIGHTINGS && prefix.n == 0)
+		find_homes(scan);
+	else if (table == SL_TABLE_SIGHTINGS && find_home(scan, prefix) && !view->lenient)
+		return scan;
 	if (sl_cursor_open(txn_of(view), table, prefix, &scan->cursor, &err))
 		met_damage(view);
 	else if (prefix.n && !view->lenient)
@@ -289,6 +347,8 @@ bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 {
 	if (scan->table == SL_TABLE_USES)
 		return next_use(scan, row_r);
+	if (scan->table == SL_TABLE_SIGHTINGS && next_home(scan, row_r))
+		return true;
 	return next_row(scan, arena, row_r);
 }
 
@@ -298,6 +358,7 @@ void sl_scan_close(struct sl_scan **scan)
 		return;
 	sl_arena_free(&(*scan)->arena);
 	sl_cursor_close(&(*scan)->cursor);
+	sl_cursor_close(&(*scan)->homes);
 	free(*scan);
 	*scan = NULL;
 }

@@ -74,9 +74,10 @@ void sl_visit_id_item(struct sl_visit *v, void *id);
 /* A record begins here; `texts` is for a writer. */
 void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts);
 
-/* Records of pipeline/record.h with their version byte (codec.c): of a message its face, and the
- * other part behind the face's key (version 1: all of it, and no key). */
+/* Records of pipeline/record.h (codec.c), with their version byte: of a message its face; all of
+ * one that version 1 wrote. Without: the other part, behind the face's key. */
 void sl_visit_face(struct sl_visit *v, struct sl_message *message);
+void sl_visit_message_1(struct sl_visit *v, struct sl_message *message);
 void sl_visit_copy(struct sl_visit *v, struct sl_message *message, struct sl_id *face);
 void sl_visit_content(struct sl_visit *v, struct sl_content *content);
 

@@ -117,6 +117,7 @@ static inline void stores_encode_message(const struct sl_message_row *row, struc
 	struct sl_message_row copy = *row;
 	memset(&copy.message.key, 0, sizeof(copy.message.key));
 	memset(&copy.face, 1, sizeof(copy.face));
+	copy.has_home = false;
 	sl_row_encode(SL_TABLE_MESSAGES, SL_SPAN_NULL, &copy, value);
 	sl_message_encode(value, &copy.message);
 }
@@ -133,6 +134,17 @@ static inline void stores_encode(enum sl_table table, void *row, struct sl_buf *
 		memset(&chunk.uses->indicator, 1, sizeof(chunk.uses->indicator));
 	sl_row_encode(table, SL_SPAN_NULL,
 		table == SL_TABLE_USES ? (const void *)&chunk : (const void *)row, value);
+}
+
+static inline uint64_t stores_count_sightings(struct sl_view *view)
+{
+	struct sl_sighting_row row;
+	uint64_t n = 0;
+	struct sl_scan *scan = sl_scan_open(view, SL_TABLE_SIGHTINGS, SL_SPAN_NULL);
+	while (sl_scan_next(scan, NULL, &row))
+		n++;
+	sl_scan_close(&scan);
+	return n;
 }
 
 /* All rows as sorted lines, in the arena; equal for equal stores whatever their secrets. */

@@ -112,7 +112,7 @@ static void put_night(struct room *room)
 	struct sl_view *view;
 	STORES_OK(sl_view_open(room->store, true, &view, &err));
 	night.messages = sl_view_count(view, SL_TABLE_MESSAGES);
-	night.sightings = sl_view_count(view, SL_TABLE_SIGHTINGS) - night.messages;
+	night.sightings = stores_count_sightings(view) - night.messages;
 	sl_view_close(&view);
 	STORES_OK(sl_store_put_night(room->store, &night, &err));
 }

@@ -61,10 +61,12 @@ static void drop_sighting(struct room *room)
 	drop(room, SL_TABLE_SIGHTINGS, &key);
 }
 
+/* One that was seen twice: the home of a message goes with it. */
 static void drop_message(struct room *room)
 {
-	struct sl_message_row row;
-	struct sl_key key = first_key(room, SL_TABLE_MESSAGES, &row);
+	struct sl_sighting_row row;
+	first_key(room, SL_TABLE_SIGHTINGS, &row);
+	struct sl_key key = sl_key_of_id(&row.message);
 	drop(room, SL_TABLE_MESSAGES, &key);
 }
 

@@ -26,7 +26,7 @@ static void check_merges(void **state)
 	assert_int_equal(message.first, 300);
 	assert_int_equal(message.last, 500);
 	assert_int_equal(message.night, 1);
-	assert_int_equal(sl_view_count(view, SL_TABLE_SIGHTINGS), 4);
+	assert_int_equal(stores_count_sightings(view), 4);
 	assert_true(sl_view_variant(view, &variant_key, &variant));
 	assert_int_equal(variant.messages, 2);
 	assert_int_equal(variant.first, 300);
