@@ -3,6 +3,7 @@
 
 #include "records.h"
 #include "storage/codec.h"
+#include "storage/rows.h"
 #include "storage/visit.h"
 
 #include <stdlib.h>
@@ -364,6 +365,25 @@ static void old_text(struct sl_buf *to, struct sl_span text)
 	sl_buf_add(to, text);
 }
 
+/* A row of schema 2: what its sightings add up to, and such a record. */
+static void check_old_row(struct room *room, const struct sl_message *want, struct sl_span record)
+{
+	struct sl_message_row row;
+	struct sl_key key = sl_key_of_id(&want->key);
+	sl_buf_reset(&room->again);
+	sl_buf_add(&room->again, SL_SPAN("\3\0\0\2"));
+	sl_buf_add(&room->again, record);
+	sl_row_seal(SL_TABLE_MESSAGES, sl_key_span(&key), &room->again);
+	assert_true(sl_row_decode(SL_TABLE_MESSAGES, sl_key_span(&key), sl_buf_span(&room->again),
+		room->decoded, &row));
+	check_messages(want, &row.message);
+	assert_int_equal(row.sightings, 3);
+	assert_int_equal(row.first, SL_TIME_NONE);
+	assert_int_equal(row.night, 2);
+	assert_false(row.has_home);
+	assert_true(sl_id_is_zero(&row.face));
+}
+
 /* As version 1 wrote it: the key, always a parent, and every text in full. */
 static void version_1(void **state)
 {
@@ -412,6 +432,7 @@ static void version_1(void **state)
 	assert_true(sl_span_eq(want.message_id, m.message_id));
 	assert_true(sl_span_eq(want.origin_helo, m.origin_helo));
 	assert_true(sl_span_eq(want.origin_rdns, m.origin_rdns));
+	check_old_row(room, &want, sl_buf_span(to));
 }
 
 /* Copies of a lure have one face, whatever way they came. */
