@@ -216,11 +216,19 @@ static bool key_member(struct sl_span key, void *row)
 
 static void visit_indicator_row(struct sl_visit *v, void *row)
 {
+	enum { WITHIN = 64 }; /* added to the kind: host and domain are named by their place */
 	struct sl_indicator_row *i = row;
-	i->kind = (enum sl_kind)sl_visit_max(v, i->kind, SL_KINDS - 1);
+	uint64_t kind = sl_visit_max(v, (uint64_t)i->kind + WITHIN, WITHIN + SL_KINDS - 1);
+	bool within = kind >= WITHIN;
+	_Static_assert((int)SL_KINDS <= (int)WITHIN, "older schemas wrote just the kind");
+	if (!within && kind >= SL_KINDS)
+		sl_visit_refuse(v);
+	v->room = SL_VISIT_ROOM;
+	v->version = within ? SL_CODEC_VERSION : 1;
+	i->kind = v->bad ? 0 : (enum sl_kind)(within ? kind - WITHIN : kind);
 	sl_visit_text(v, &i->value);
-	sl_visit_text(v, &i->host);
-	sl_visit_text(v, &i->domain);
+	sl_visit_text_within(v, &i->host, i->value);
+	sl_visit_text_ending(v, &i->domain, i->host);
 	i->flags = sl_visit_max(v, i->flags, SL_BIT(SL_IND_FLAGS) - 1);
 	sl_visit_u64(v, &i->night);
 }
