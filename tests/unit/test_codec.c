@@ -435,63 +435,6 @@ static void version_1(void **state)
 	check_old_row(room, &want, sl_buf_span(to));
 }
 
-/* Copies of a lure have one face, whatever way they came. */
-static void two_parts(void **state)
-{
-	struct room *room = *state;
-	struct sl_indicator found[] = {
-		{ .kind = SL_KIND_IPV4, .role = SL_ROLE_RELAY, .value = SL_SPAN("198.51.100.7") },
-		{ .kind = SL_KIND_EMAIL,
-			.role = SL_ROLE_SENDER,
-			.value = SL_SPAN("a@example.org"),
-			.host = SL_SPAN("example.org"),
-			.domain = SL_SPAN("example.org") },
-		{ .kind = SL_KIND_IPV4,
-			.role = SL_ROLE_SENDING_IP,
-			.view = SL_VIEW_HEADER,
-			.value = SL_SPAN("192.0.2.9"),
-			.host = SL_SPAN("192.0.2.9") },
-	};
-	struct sl_message a = made_message(room->arena, 1), b, m;
-	struct sl_span relays[] = { SL_SPAN("192.0.2.9"), SL_SPAN("2001:db8::7"),
-		SL_SPAN("2001:DB8:0::7"), SL_SPAN("no address") };
-	a.relays = relays;
-	a.n_relays = SL_LEN(relays);
-	a.indicators = found;
-	a.n_indicators = 3;
-	b = a;
-	b.id = made_id(room->arena, "copy", 1);
-	b.key = made_id(room->arena, "copy key", 1);
-	b.flags ^= 1;
-	b.date = 5;
-	b.size++;
-	b.n_indicators = 2;
-	struct sl_span face[2], copy[2];
-	sl_message_encode(&room->buf, &a);
-	sl_message_encode(&room->again, &b);
-	assert_true(sl_message_parts(sl_buf_span(&room->buf), &face[0], &copy[0]));
-	assert_true(sl_message_parts(sl_buf_span(&room->again), &face[1], &copy[1]));
-	assert_true(sl_span_eq(face[0], face[1]));
-	assert_false(sl_span_eq(copy[0], copy[1]));
-	assert_true(sl_message_decode(sl_buf_span(&room->buf), room->decoded, &m));
-	check_messages(&a, &m);
-	assert_ptr_equal(m.indicators[2].value.p, m.relays[0].p);
-	/* an indicator in the part where it does not belong */
-	struct sl_visit v = sl_visit_reader(face[0], room->decoded);
-	sl_visit_face(&v, &m);
-	assert_true(sl_visit_ended(&v));
-	ssize_t at = sl_span_find(face[0],
-		SL_SPAN("\x1a"
-			"a@example.org"),
-		0);
-	assert_true(at > 4);
-	char *forged = sl_arena_alloc(room->arena, face[0].n);
-	memcpy(forged, face[0].p, face[0].n);
-	assert_int_equal(forged[at - 4], SL_ROLE_SENDER);
-	forged[at - 4] = SL_ROLE_RELAY;
-	assert_false(sl_face_decode(sl_span_of(forged, face[0].n), room->decoded, &m));
-}
-
 /* A text that is there already takes no second place, whatever it ends or lies in. */
 static void known_texts(void **state)
 {
@@ -607,7 +550,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(huge_count, room_open, room_close),
 		cmocka_unit_test_setup_teardown(invalid_text, room_open, room_close),
 		cmocka_unit_test_setup_teardown(version_1, room_open, room_close),
-		cmocka_unit_test_setup_teardown(two_parts, room_open, room_close),
 		cmocka_unit_test_setup_teardown(known_texts, room_open, room_close),
 		cmocka_unit_test_setup_teardown(expansion, room_open, room_close),
 		cmocka_unit_test(foreign_places),
