@@ -66,7 +66,7 @@ enum { DIRTY_BOUND = 2 * 64 << 20, FIXED_BOUND = 48 << 20, CELL_BOUND = 16 << 20
  * most three times what limit.decoded lets through, in practice a few MB. */
 struct sl_memory_bound sl_progress_bound(const struct sl_engine *e)
 {
-	struct sl_memory_bound b;
+	struct sl_memory_bound b = { .cells = 0 };
 	const struct sl_config *config = e->config;
 	uint64_t batches = (uint64_t)e->readers * sl_engine_quota(e);
 	b.slabs = batches * config->slab;

@@ -4,6 +4,7 @@
 
 usage: case_103_determinism.py SPAMLOOM SAMPLE [CASE...]      (SAMPLE: tests/data/sample/trap-2026-11.tar.zst)
 """
+import json
 import os
 import random
 import resource
@@ -41,6 +42,15 @@ def locales():
             "tr_TR.UTF-8"]
 
 
+def bound_adds_up(run, isolation):
+    """The memory that is promised at the start is the sum of its terms; without cells there is no term for them."""
+    with open(os.path.join(run.out, "run.json"), encoding="utf-8") as f:
+        memory = json.load(f)["memory"]
+    terms = {k: v for k, v in memory.items() if k.startswith("bound_")}
+    need(sum(terms.values()) == memory["bound"], f"the bound {memory['bound']} is not the sum of {terms}")
+    need((terms["bound_cells"] > 0) == (isolation == "process"), f"{isolation}: {terms['bound_cells']} bytes for cells")
+
+
 def case_103_threads_readers_isolation(r):
     paths = inputs(r)
     want = wanted(r, paths)
@@ -49,6 +59,7 @@ def case_103_threads_readers_isolation(r):
         for jobs, readers in ((1, 4), (2, 1), (3, 3), (8, 2)):
             run = r.run(f"n{n}", paths, f"-j{jobs}", f"--readers={readers}", f"--isolation={isolation}")
             r.same(run.expect(0, 1), want, f"-j{jobs} --readers={readers} --isolation={isolation}")
+            bound_adds_up(run, isolation)
             n += 1
     return f"{n} runs, {' and '.join(r.isolations())}"
 
