@@ -9,11 +9,10 @@
 enum { SLOTS = 1 << 12, NAMES_MAX = 112 };
 
 struct slot {
-	bool has_known, has_like;
+	bool has_known, has_imitates, imitates;
 	uint8_t host_n, domain_n; /* both 0: free */
 	unsigned known;
-	const struct sl_brand *like; /* sl_lookalike_of() */
-	char names[NAMES_MAX];       /* host, then domain */
+	char names[NAMES_MAX]; /* host, then domain */
 };
 
 struct sl_hostmemo {
@@ -64,15 +63,14 @@ unsigned sl_hostmemo_known(struct sl_hostmemo *memo, struct sl_span host, struct
 	return slot->known;
 }
 
-const struct sl_brand *sl_hostmemo_like(
-	struct sl_hostmemo *memo, struct sl_span host, struct sl_span domain)
+bool sl_hostmemo_imitates(struct sl_hostmemo *memo, struct sl_span host, struct sl_span domain)
 {
 	struct slot *slot = slot_of(memo, host, domain);
 	if (!slot)
-		return sl_lookalike_of(memo->tables, host, domain);
-	if (!slot->has_like) {
-		slot->like = sl_lookalike_of(memo->tables, host, domain);
-		slot->has_like = true;
+		return sl_lookalike_of(memo->tables, host, domain) != NULL;
+	if (!slot->has_imitates) {
+		slot->imitates = sl_lookalike_of(memo->tables, host, domain) != NULL;
+		slot->has_imitates = true;
 	}
-	return slot->like;
+	return slot->imitates;
 }
