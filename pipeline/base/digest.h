@@ -23,16 +23,6 @@ struct sl_sha256 sl_sha256_of(struct sl_span s);
 struct sl_sha1 sl_sha1_of(struct sl_span s);
 struct sl_md5 sl_md5_of(struct sl_span s);
 
-/* All three, in the time of MD5 alone where the processor has SHA extensions. */
-struct sl_file_digests {
-	struct sl_sha256 sha256;
-	struct sl_sha1 sha1;
-	struct sl_md5 md5;
-};
-void sl_file_digests(struct sl_span s, struct sl_file_digests *digests_r);
-/* The same, one after the other, for other processors. */
-void sl_file_digests_plain(struct sl_span s, struct sl_file_digests *digests_r);
-
 /* Over pieces: two spans, as if they stood one behind the other. */
 struct sl_sha256 sl_sha256_of_two(struct sl_span a, struct sl_span b);
 

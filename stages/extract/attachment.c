@@ -60,15 +60,13 @@ static struct sl_span head_of_text(struct sl_arena *arena, struct sl_span text, 
 static void add_file(struct sl_mail *mail, const struct sl_part *part, struct sl_span name,
 	struct sl_span type, struct sl_attachment *to)
 {
-	struct sl_file_digests digests;
-	sl_file_digests(part->decoded, &digests);
 	*to = (struct sl_attachment){ .name = name,
 		.type = type,
 		.part = part->number,
 		.size = part->decoded.n,
-		.sha256 = digests.sha256,
-		.sha1 = digests.sha1,
-		.md5 = digests.md5 };
+		.sha256 = sl_sha256_of(part->decoded),
+		.sha1 = sl_sha1_of(part->decoded),
+		.md5 = sl_md5_of(part->decoded) };
 	if (part->decoded.n == 0)
 		return; /* the digest of nothing names no file */
 	struct sl_indicator add = { .kind = SL_KIND_SHA256,
