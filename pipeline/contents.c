@@ -62,9 +62,8 @@ void sl_contents_free(struct sl_contents **contents)
 static struct sl_learned **slot_of(
 	const struct sl_contents *contents, const struct generation *g, const struct sl_id *key)
 {
-	size_t at;
-	memcpy(&at, key, sizeof(at));
-	for (at &= contents->n_slots - 1; g->slots[at]; at = (at + 1) & (contents->n_slots - 1))
+	size_t at = sl_id_slot(key) & (contents->n_slots - 1);
+	for (; g->slots[at]; at = (at + 1) & (contents->n_slots - 1))
 		if (sl_id_eq(&g->slots[at]->key, key))
 			break;
 	return &g->slots[at];

@@ -37,9 +37,7 @@ void sl_exemplars_free(struct sl_exemplars **exemplars)
 static struct slot *slot_of(
 	struct sl_exemplars *exemplars, const struct sl_id *variant, uint32_t archive)
 {
-	size_t at;
-	memcpy(&at, variant, sizeof(at));
-	for (at += archive;; at++) {
+	for (size_t at = sl_id_slot(variant) + archive;; at++) {
 		struct slot *slot = &exemplars->slots[at & (exemplars->room - 1)];
 		if (!slot->used || (slot->archive == archive && sl_id_eq(&slot->variant, variant)))
 			return slot;

@@ -19,9 +19,7 @@ void sl_examiner_free(struct sl_examiner *examiner)
 
 static struct sl_id *slot_of(const struct sl_examiner *x, const struct sl_id *blob)
 {
-	uint32_t number;
-	memcpy(&number, blob->b, sizeof(number));
-	return &x->blobs[number % SL_EXAMINER_BLOBS];
+	return &x->blobs[sl_id_slot(blob) % SL_EXAMINER_BLOBS];
 }
 
 /* Decoding makes 80 bytes of an indicator of 8, twice where two parts of a message meet, and 16 of

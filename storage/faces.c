@@ -14,9 +14,7 @@ void sl_faces_clear(struct sl_faces_met *met)
 
 static struct sl_id *slot_of(const struct sl_faces_met *met, const struct sl_id *key)
 {
-	uint32_t number;
-	memcpy(&number, key->b, sizeof(number));
-	return &met->slots[number % SL_FACES_MET];
+	return &met->slots[sl_id_slot(key) % SL_FACES_MET];
 }
 
 struct sl_id sl_face_key(const struct sl_store *store, struct sl_span face)

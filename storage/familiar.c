@@ -13,9 +13,7 @@ void sl_familiar_clear(struct sl_familiar_set *set)
 
 static struct sl_familiar *slot_of(const struct sl_familiar_set *set, const struct sl_id *blob)
 {
-	uint32_t number;
-	memcpy(&number, blob->b, sizeof(number));
-	return &set->slots[number % SL_FAMILIAR_CONTENTS];
+	return &set->slots[sl_id_slot(blob) % SL_FAMILIAR_CONTENTS];
 }
 
 const struct sl_familiar *sl_familiar_find(

@@ -29,6 +29,15 @@ static inline bool sl_id_is_zero(const struct sl_id *a)
 	return sl_id_eq(a, &zero);
 }
 
+/* Where a table in memory looks for the id first. Any 8 bytes of a hash are as good as all of it.
+ */
+static inline size_t sl_id_slot(const struct sl_id *id)
+{
+	uint64_t slot;
+	memcpy(&slot, id->b, sizeof(slot));
+	return (size_t)slot;
+}
+
 enum { SL_SECRET_SIZE = 192 };
 /* What seeds the keys of one store; made once, kept in its meta table. */
 struct sl_secret {
