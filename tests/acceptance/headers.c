@@ -9,6 +9,7 @@
 #include "pipeline/base/buf.h"
 #include "pipeline/stage.h"
 #include "stages/parse/headfields.h"
+#include "tests/support/readfile.h"
 
 #include <gmime/gmime.h>
 #include <stdio.h>
@@ -51,20 +52,6 @@ struct probe {
 	size_t counts[FIELDS][KINDS];
 	size_t mails;
 };
-
-static bool read_file(const char *path, struct sl_buf *to)
-{
-	char block[65536];
-	size_t n;
-	FILE *file = fopen(path, "rb");
-	sl_buf_reset(to);
-	if (!file)
-		return false;
-	while ((n = fread(block, 1, sizeof(block), file)) > 0)
-		sl_buf_add(to, sl_span_of(block, n));
-	fclose(file);
-	return !to->overflow;
-}
 
 /* ---- what GMime says ---- */
 
@@ -281,7 +268,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "-v") == 0)
 			probe->verbose = true;
-		else if (read_file(argv[i], &probe->bytes))
+		else if (readfile_all(argv[i], &probe->bytes))
 			compare_file(probe, argv[i], sl_buf_span(&probe->bytes));
 	for (enum field i = 0; i < FIELDS; i++)
 		for (enum kind k = SAME; k < KINDS; k++)

@@ -8,6 +8,7 @@
 #include "pipeline/mill.h"
 #include "stages/parse/screen.h"
 #include "storage/codec.h"
+#include "tests/support/readfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,20 +27,6 @@ static uint32_t roll(struct probe *probe, uint32_t sides)
 {
 	probe->dice = probe->dice * 6364136223846793005u + 1442695040888963407u;
 	return (uint32_t)(probe->dice >> 33) % sides;
-}
-
-static bool read_file(const char *path, struct sl_buf *to)
-{
-	char block[65536];
-	size_t n;
-	FILE *file = fopen(path, "rb");
-	sl_buf_reset(to);
-	if (!file)
-		return false;
-	while ((n = fread(block, 1, sizeof(block), file)) > 0)
-		sl_buf_add(to, sl_span_of(block, n));
-	fclose(file);
-	return !to->overflow;
 }
 
 static void name_of(struct probe *probe, char *to, size_t n)
@@ -107,7 +94,7 @@ int main(int argc, char **argv)
 		return 70;
 	probe.mill = sl_mill_new(&probe.config, probe.tables, &probe.secret);
 	for (int i = 1; i < argc; i++) {
-		if (!read_file(argv[i], &raw))
+		if (!readfile_all(argv[i], &raw))
 			continue;
 		char *copy = sl_malloc(raw.n + 1);
 		for (unsigned k = 0; k < TIMES; k++) {

@@ -41,6 +41,21 @@ static inline void desk_close(struct desk *desk)
 	sl_arena_free(&desk->arena);
 }
 
+/* For cmocka: a desk for all tests of a group. */
+static inline int desk_set_up(void **state)
+{
+	static struct desk desk;
+	desk_open(&desk);
+	*state = &desk;
+	return 0;
+}
+
+static inline int desk_tear_down(void **state)
+{
+	desk_close(*state);
+	return 0;
+}
+
 static inline void desk_run(struct desk *desk, const struct sl_stage *stage)
 {
 	void *thread = stage->thread_new ? stage->thread_new(&desk->config, desk->tables) : NULL;

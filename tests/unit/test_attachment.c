@@ -75,23 +75,9 @@ static void no_parts(void **state)
 	assert_int_equal(desk->mail.content.n_indicators, 0);
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(files_and_their_digests),
 		cmocka_unit_test(types_that_are_no_text), cmocka_unit_test(no_parts) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

@@ -107,24 +107,10 @@ static void mismatches(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(registered_domains),
 		cmocka_unit_test(known_endings), cmocka_unit_test(list_of_the_user),
 		cmocka_unit_test(every_host_gets_its_domain), cmocka_unit_test(mismatches) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

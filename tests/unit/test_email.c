@@ -66,24 +66,10 @@ static void message_id_host(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(header_addresses),
 		cmocka_unit_test(body_addresses), cmocka_unit_test(own_addresses_are_left_out),
 		cmocka_unit_test(message_id_host) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

@@ -34,23 +34,9 @@ static void addresses_that_nobody_reaches(void **state)
 	CHECK_SPAN(desk_list(desk, SL_KIND_DOMAIN), "");
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(headers_and_text),
 		cmocka_unit_test(addresses_that_nobody_reaches) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check.h"
+#include "tables.h"
 
 #include "pipeline/hostmemo.h"
 #include "pipeline/verdict.h"
-
-static struct sl_tables *tables;
-
-static int setup(void **state)
-{
-	static const struct sl_config config;
-	struct sl_err err = { 0 };
-	(void)state;
-	return sl_tables_load(&config, &tables, &err) == SL_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	sl_tables_free(&tables);
-	return 0;
-}
 
 /* More hosts than there are places, each asked again right away and again at the end. */
 static void answers_like_the_tables(void **state)
@@ -74,5 +57,5 @@ int main(void)
 		cmocka_unit_test(answers_like_the_tables),
 		cmocka_unit_test(tells_host_from_domain),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, tables_set_up, tables_tear_down);
 }

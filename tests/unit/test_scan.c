@@ -213,25 +213,11 @@ static void time_is_linear(void **state)
 	free(text);
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(urls_with_a_scheme),
 		cmocka_unit_test(names_without_a_scheme), cmocka_unit_test(disarmed_forms),
 		cmocka_unit_test(addresses), cmocka_unit_test(odd_bytes),
 		cmocka_unit_test(time_is_linear) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

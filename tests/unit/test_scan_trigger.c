@@ -96,24 +96,10 @@ static void finds_them_at_any_place(void **state)
 		}
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(vectors_and_bytes_agree),
 		cmocka_unit_test(what_is_passed_over_is_nothing),
 		cmocka_unit_test(finds_them_at_any_place) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

@@ -137,23 +137,9 @@ static void codings(void **state)
 	CHECK_SPAN(sl_unwrap_defense3(arena, SL_SPAN("/v3/__a**_b__;44GC!!")), "a\u3042b");
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(one_step), cmocka_unit_test(codings),
 		cmocka_unit_test(every_cut_is_survived) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

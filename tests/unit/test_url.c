@@ -260,20 +260,6 @@ static void headers_flag_themselves(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(html_links),
@@ -284,5 +270,5 @@ int main(void)
 		cmocka_unit_test(headers), cmocka_unit_test(limits),
 		cmocka_unit_test(bytes_are_limited), cmocka_unit_test(room_is_limited),
 		cmocka_unit_test(headers_flag_themselves) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }

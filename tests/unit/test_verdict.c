@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check.h"
+#include "tables.h"
 
 #include "pipeline/verdict.h"
-
-static struct sl_tables *tables;
-
-static int setup(void **state)
-{
-	static const struct sl_config config;
-	struct sl_err err = { 0 };
-	(void)state;
-	return sl_tables_load(&config, &tables, &err) == SL_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	sl_tables_free(&tables);
-	return 0;
-}
 
 static void test_lookalike(void **state)
 {
@@ -253,5 +236,5 @@ int main(void)
 		cmocka_unit_test(test_may_be_honest),
 		cmocka_unit_test(test_names),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, tables_set_up, tables_tear_down);
 }

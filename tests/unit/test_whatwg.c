@@ -162,25 +162,11 @@ static void every_cut_is_survived(void **state)
 	CHECK_SPAN(url.text, "http://ex.test/%00/");
 }
 
-static int set_up(void **state)
-{
-	static struct desk desk;
-	desk_open(&desk);
-	*state = &desk;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	desk_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(parses_as_a_browser),
 		cmocka_unit_test(written_urls_are_stable),
 		cmocka_unit_test(resolves_against_a_base),
 		cmocka_unit_test(every_cut_is_survived) };
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, desk_set_up, desk_tear_down);
 }
