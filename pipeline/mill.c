@@ -383,12 +383,6 @@ void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage)
 	mill->watch = stage;
 }
 
-void sl_mill_set_secret(struct sl_mill *mill, const struct sl_secret *secret)
-{
-	mill->secret = secret;
-	sl_contents_free(&mill->contents); /* keys are of the secret */
-}
-
 const struct sl_mill_work *sl_mill_work(const struct sl_mill *mill)
 {
 	return &mill->work;

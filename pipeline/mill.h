@@ -39,7 +39,6 @@ void sl_mill_bare(const struct sl_raw *raw, uint32_t index, const struct sl_secr
 	struct sl_buf *results);
 /* Note in `stage` which stage is at work: its number + 1; one more than the last: none. */
 void sl_mill_watch(struct sl_mill *mill, _Atomic uint32_t *stage);
-void sl_mill_set_secret(struct sl_mill *mill, const struct sl_secret *secret);
 /* One message, for `explain`: the mail lives until the next call. */
 const struct sl_mail *sl_mill_one(struct sl_mill *mill, struct sl_span raw, int64_t from_time);
 /* Name of stage number `i`, in the order in which they are walked; NULL behind the last. */

@@ -418,18 +418,6 @@ enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const stru
 	return add_message(&in, new_variant_r, err);
 }
 
-enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
-	const struct sl_result *result, const struct sl_origin *origin, enum sl_seen *seen_r,
-	bool *new_variant_r, struct sl_err *err)
-{
-	struct sl_sight sight = { .origin = origin,
-		.time = result->time,
-		.embedded = result->inner.n > 0,
-		.message = &result->message,
-		.content = &result->content };
-	return sl_store_put_sight(store, night, &sight, seen_r, new_variant_r, err);
-}
-
 enum sl_rc sl_store_put_done(
 	struct sl_store *store, const struct sl_id *archive, uint64_t seq, struct sl_err *err)
 {

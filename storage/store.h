@@ -204,14 +204,11 @@ struct sl_sight {
 /* Were the content's very bytes put in this run, so that nobody need look at them again? The answer
  * holds until the next write. */
 bool sl_store_knows(struct sl_store *store, uint64_t night, const struct sl_sight *sight);
+/* Merge one sighting. seen_r: a new message, a new sighting of a known one, or nothing new; a new
+ * message may still be of a known content or variant: *new_variant_r. */
 enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const struct sl_sight *sight,
 	enum sl_seen *seen_r, bool *new_variant_r, struct sl_err *err) SL_MUST_CHECK;
 
-/* Merge one sighting. seen_r: a new message, a new sighting of a known one, or nothing new; a new
- * message may still be of a known content or variant: *new_variant_r. */
-enum sl_rc sl_store_put_result(struct sl_store *store, uint64_t night,
-	const struct sl_result *result, const struct sl_origin *origin, enum sl_seen *seen_r,
-	bool *new_variant_r, struct sl_err *err) SL_MUST_CHECK;
 /* Note that message number `seq` of the archive is committed. */
 enum sl_rc sl_store_put_done(
 	struct sl_store *store, const struct sl_id *archive, uint64_t seq, struct sl_err *err);

@@ -367,11 +367,6 @@ void sl_visit_span_item(struct sl_visit *v, void *span)
 	sl_visit_span(v, span);
 }
 
-void sl_visit_text_item(struct sl_visit *v, void *text)
-{
-	sl_visit_text(v, text);
-}
-
 void sl_visit_id_item(struct sl_visit *v, void *id)
 {
 	sl_visit_id(v, id);

@@ -68,7 +68,6 @@ void sl_visit_text_ending(struct sl_visit *v, struct sl_span *text, struct sl_sp
 void *sl_visit_array(struct sl_visit *v, void *items, size_t *n, size_t item_size, size_t min,
 	void (*item)(struct sl_visit *v, void *item));
 void sl_visit_span_item(struct sl_visit *v, void *span);
-void sl_visit_text_item(struct sl_visit *v, void *text);
 void sl_visit_id_item(struct sl_visit *v, void *id);
 
 /* A record begins here; `texts` is for a writer. */

@@ -4,6 +4,7 @@
 #define SL_TEST_STORES_H
 
 #include "check.h"
+#include "putresult.h"
 #include "records.h"
 #include "storage/store_inner.h"
 
@@ -263,8 +264,7 @@ static inline enum sl_seen put_number(struct room *room, unsigned number, unsign
 	struct sl_origin origin = origin_of(room->arena, archive, number);
 	enum sl_seen seen;
 	result.inner = SL_SPAN_NULL;
-	STORES_OK(sl_store_put_result(
-		room->store, night, &result, &origin, &seen, new_variant_r, &err));
+	STORES_OK(put_result(room->store, night, &result, &origin, &seen, new_variant_r, &err));
 	STORES_OK(sl_store_put_done(room->store, &origin.archive, number, &err));
 	return seen;
 }

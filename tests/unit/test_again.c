@@ -54,8 +54,7 @@ static void put_place(struct room *room, unsigned place, unsigned version)
 	enum sl_seen seen;
 	bool new_variant;
 	if (read_place(room->arena, place, version, &result))
-		STORES_OK(sl_store_put_result(
-			room->store, 1, &result, &origin, &seen, &new_variant, &err));
+		STORES_OK(put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
 	STORES_OK(sl_store_put_done(room->store, &origin.archive, place / ARCHIVES, &err));
 }
 
@@ -216,12 +215,12 @@ static void campaigns_stay(void **state)
 	result.inner = SL_SPAN_NULL;
 	STORES_OK(sl_store_begin(room->store, &err));
 	put_names(room, 0, false);
-	STORES_OK(sl_store_put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
+	STORES_OK(put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
 	STORES_OK(sl_store_put_campaign(room->store, &campaign, &err));
 	STORES_OK(sl_store_assign(room->store, &row, &err));
 	put_names(room, 1, true);
 	result.message.variant = other;
-	STORES_OK(sl_store_put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
+	STORES_OK(put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
 	assert_int_equal(seen, SL_SEEN_NOTHING);
 	finish(room, 0);
 	STORES_OK(sl_store_put_done(room->store, &origin.archive, 0, &err));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "putresult.h"
 
 #include "pipeline/phase.h"
 #include "stages/cluster/lineage.h"
@@ -99,8 +100,7 @@ static void put(struct sl_store *store, uint64_t night, const struct seed *seed)
 	assert_int_equal(sl_store_put_archive(
 				 store, night, &origin.archive, SL_SPAN("trap.tar"), 1, 1, 1, &err),
 		SL_OK);
-	assert_int_equal(
-		sl_store_put_result(store, night, &result, &origin, &seen, &fresh, &err), SL_OK);
+	assert_int_equal(put_result(store, night, &result, &origin, &seen, &fresh, &err), SL_OK);
 	assert_int_equal(seen, SL_SEEN_MESSAGE);
 	sl_arena_free(&arena);
 }

@@ -39,8 +39,7 @@ static enum sl_seen put_record(struct room *room, const struct event *e)
 	struct sl_origin origin = origin_of(room->arena, e->archive, e->number);
 	enum sl_seen seen;
 	bool new_variant;
-	STORES_OK(sl_store_put_result(
-		room->store, e->night, &result, &origin, &seen, &new_variant, &err));
+	STORES_OK(put_result(room->store, e->night, &result, &origin, &seen, &new_variant, &err));
 	return seen;
 }
 

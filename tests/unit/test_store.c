@@ -69,7 +69,7 @@ static void indicator_counts_once(void **state)
 	result.content.indicators = &twice[2];
 	result.content.n_indicators = 1;
 	STORES_OK(sl_store_begin(room->store, &err));
-	STORES_OK(sl_store_put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
+	STORES_OK(put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
 	STORES_OK(sl_store_put_done(room->store, &origin.archive, 0, &err));
 	STORES_OK(sl_view_open(room->store, true, &view, &err));
 	struct sl_scan *scan = sl_scan_open(view, SL_TABLE_USES,
@@ -105,8 +105,7 @@ static void flags_are_united(void **state)
 	for (unsigned i = 0; i < SL_LEN(earned); i++) {
 		struct sl_origin origin = origin_of(room->arena, 1, i / 2);
 		result.message.flags = own | earned[i];
-		STORES_OK(sl_store_put_result(
-			room->store, 1, &result, &origin, &seen, &new_variant, &err));
+		STORES_OK(put_result(room->store, 1, &result, &origin, &seen, &new_variant, &err));
 	}
 	assert_int_equal(seen, SL_SEEN_SIGHTING);
 	STORES_OK(sl_view_open(room->store, true, &view, &err));
@@ -170,8 +169,7 @@ static void put_event(struct room *room, const struct event *e)
 		SL_BIT(SL_MSG_LIMIT_EMBEDDED), SL_BIT(SL_MSG_DATE_IMPLAUSIBLE) };
 	result.message.flags |= earned[(e->archive + e->ordinal) % SL_LEN(earned)];
 	make_twins(&result, e->number, room->arena);
-	STORES_OK(sl_store_put_result(
-		room->store, e->night, &result, &origin, &seen, &new_variant, &err));
+	STORES_OK(put_result(room->store, e->night, &result, &origin, &seen, &new_variant, &err));
 	STORES_OK(sl_store_put_done(room->store, &origin.archive, e->ordinal, &err));
 	struct sl_span name = sl_arena_printf(room->arena, "name-%u.tar", e->ordinal % 7);
 	STORES_OK(sl_store_put_archive(room->store, e->night, &origin.archive, name, 4242,

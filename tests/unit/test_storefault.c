@@ -445,8 +445,7 @@ static void broken_row(void **state)
 	enum sl_seen seen;
 	STORES_OK(sl_store_begin(room->store, &err));
 	assert_int_equal(
-		sl_store_put_result(room->store, 1, &result, &origin, &seen, &new_variant, &why),
-		SL_FATAL);
+		put_result(room->store, 1, &result, &origin, &seen, &new_variant, &why), SL_FATAL);
 	assert_int_equal(why.exit_code, SL_EXIT_IOERR);
 	assert_non_null(strstr(why.text, "damaged"));
 	/* the first error sticks */

@@ -2,6 +2,7 @@
 /* The feeds over a real store: what is counted, what is hidden, and that JSON says what is
  * documented. */
 #include "check.h"
+#include "putresult.h"
 
 #include "pipeline/fields.h"
 #include "pipeline/phase.h"
@@ -125,8 +126,7 @@ static void put(struct sl_store *store, const struct seed *seed)
 	assert_int_equal(
 		sl_store_put_archive(store, 1, &origin.archive, SL_SPAN("t.tar"), 1, 1, 1, &err),
 		SL_OK);
-	assert_int_equal(
-		sl_store_put_result(store, 1, &result, &origin, &seen, &fresh, &err), SL_OK);
+	assert_int_equal(put_result(store, 1, &result, &origin, &seen, &fresh, &err), SL_OK);
 	sl_arena_free(&arena);
 }
 
