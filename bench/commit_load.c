@@ -97,8 +97,9 @@ static void answer(const struct load *load, uint64_t number, struct sl_raw *raw,
 	snprintf((char *)(uintptr_t)raw->bytes.p, RAW, "%s %llu",
 		load->night == FRESH ? "fresh" : "copy", (unsigned long long)number);
 	r.index = index;
-	r.message.id = sl_hash_name(raw->bytes);
-	r.message.key = sl_hash_key(raw->bytes, sl_store_secret(load->engine->store));
+	sl_raw_name(raw, sl_store_secret(load->engine->store));
+	r.message.id = raw->id;
+	r.message.key = raw->key;
 	memcpy(r.message.sha256.b, r.message.id.b, sizeof(r.message.id.b));
 	r.message.content = r.content.key = made(&r.content.key, content);
 	r.message.variant = made(&r.message.variant, content);

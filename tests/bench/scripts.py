@@ -120,6 +120,15 @@ def script_micro(spamloom, _sample, _work):
     assert len(call(measure.tool(spamloom, "micro"), "--quick", "base64").split("\n")) == 3
 
 
+def script_commit_load(spamloom, sample, work):
+    """Three nights out of the records of a real one: each must bring the messages that it says."""
+    store, made = os.path.join(work, "records"), os.path.join(work, "made")
+    call(spamloom, "run", "-q", "-s", store, "-o", os.path.join(work, "out"), sample)
+    os.mkdir(made)
+    lines = call(measure.tool(spamloom, "commit_load"), store, made, "400", "2").splitlines()
+    assert [line.split()[:3] for line in lines] == [[night, "400", "messages"] for night in ("new", "copies", "sightings")], lines
+
+
 def script_judge(_spamloom, _sample, _work):
     """What the gate says to which number."""
     judge = script("instructions").judge
