@@ -10,9 +10,19 @@
 
 static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
 
+/* GMime reads a parameter without a charset in that of the locale, which it takes from the
+ * environment, and asks libc for a converter then: for UTF-8 there is always one. It must not hang
+ * on who started the program; cron has no locale. */
 static void open_gmime(void)
 {
+	static const char name[] = "LC_ALL";
+	const char *now = getenv(name);
+	char *before = now ? g_strdup(now) : NULL;
+	int failed = setenv(name, "C.UTF-8", 1);
 	g_mime_init();
+	failed |= before ? setenv(name, before, 1) : unsetenv(name);
+	sl_assert(failed == 0); /* for want of memory */
+	g_free(before);
 }
 
 struct sl_mime {

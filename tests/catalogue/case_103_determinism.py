@@ -16,11 +16,14 @@ import rig
 from rig import need
 
 SAMPLE = os.path.abspath(sys.argv.pop(2))
+# a parameter without a charset: GMime asks for that of the locale
+LABELS = (b"From: a@kumo.example\nSubject: labels\nContent-Type: multipart/mixed; boundary=zz\n\n"
+          b"--zz\nContent-Type: text/plain; x*=''%A4\n\nhttp://one.example/\n--zz--\n")
 
 
 def inputs(r):
     """The sample, and mailboxes that share mails with one another."""
-    paths = [SAMPLE]
+    paths = [SAMPLE, r.write("labels.eml", LABELS)]
     for n in range(4):
         paths.append(r.write(f"{'dbca'[n]}.mbox", rig.mbox(range(n * 20, n * 20 + 60))))
     return paths

@@ -581,5 +581,6 @@ int main(void)
 		cmocka_unit_test(work_of_a_worker),
 		cmocka_unit_test(work_of_a_reader),
 	};
+	setenv("LC_ALL", "C", 1); /* as cron starts a program */
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
