@@ -379,12 +379,21 @@ static void map_again(struct sl_pool *pool, int fd, size_t at, size_t size, int 
 	sl_assert(p == pool->base + at);
 }
 
+/* Nobody's, but still taken: in a hole the next allocation would find room, and a window that is
+ * opened later would be laid over it. */
+static void wall_off(char *at, size_t size)
+{
+	void *p = mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		-1, 0);
+	sl_assert(p == at);
+}
+
 void sl_pool_close(struct sl_pool *pool)
 {
 	int fd = pool->fd_readonly >= 0 ? pool->fd_readonly : pool->fd;
 	map_again(pool, fd, 0, pool->windows, PROT_READ);
 	if (pool->end > pool->windows)
-		munmap(pool->base + pool->windows, pool->end - pool->windows);
+		wall_off(pool->base + pool->windows, pool->end - pool->windows);
 }
 
 void sl_pool_open_window(struct sl_pool *pool, unsigned window)

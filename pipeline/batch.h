@@ -124,7 +124,7 @@ void *sl_pool_window(const struct sl_pool *pool, unsigned window);
 /* Give back the pages of a window beyond `keep` bytes. */
 void sl_pool_trim_window(const struct sl_pool *pool, unsigned window, size_t keep);
 const struct sl_pool_sizes *sl_pool_sizes(const struct sl_pool *pool);
-/* In the zygote: the whole becomes read-only, windows are not mapped. Then, in a cell, what it may
+/* In the zygote: the whole becomes read-only, windows nobody's. Then, in a cell, what it may
  * write: its window, and for a reader its slabs and its range. When the cell has closed its
  * descriptors, nothing more can be made writable. */
 void sl_pool_close(struct sl_pool *pool);

@@ -2,6 +2,10 @@
 #include "check.h"
 #include "pipeline/batch.h"
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 enum { SLAB = 64 * 1024, MESSAGE = 1 << 20 };
 
 static struct sl_pool *pool_of(unsigned readers, unsigned windows)
@@ -215,6 +219,42 @@ static void the_range_counts_when_it_is_held(void **state)
 	sl_pool_free(&pool);
 }
 
+/* As in a zygote: closes the pool, asks for memory until it has 16 MB of it, opens a window, and
+ * tells whether the memory still holds what was put there. */
+static bool memory_outlives_a_window(struct sl_pool *pool)
+{
+	enum { PIECE = 64 * 1024, PIECES = 256 };
+	char *pieces[PIECES];
+	bool same = true;
+	sl_pool_close(pool);
+	for (size_t i = 0; i < PIECES; i++) {
+		pieces[i] = mmap(
+			NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (pieces[i] == MAP_FAILED)
+			return false;
+		memset(pieces[i], 7, PIECE);
+	}
+	sl_pool_open_window(pool, 0);
+	sl_pool_open_window(pool, 1);
+	for (size_t i = 0; i < PIECES; i++)
+		for (size_t at = 0; at < PIECE; at += 4096)
+			same = same && pieces[i][at] == 7;
+	return same;
+}
+
+static void a_window_lies_on_nothing_else(void **state)
+{
+	(void)state;
+	int status = -1;
+	struct sl_pool *pool = pool_of(1, 2);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(memory_outlives_a_window(pool) ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	sl_pool_free(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +263,7 @@ int main(void)
 		cmocka_unit_test(a_dead_filler_leaves_the_slab_good),
 		cmocka_unit_test(lies_are_found_out),
 		cmocka_unit_test(the_range_counts_when_it_is_held),
+		cmocka_unit_test(a_window_lies_on_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
