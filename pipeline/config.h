@@ -24,7 +24,7 @@ struct sl_config {
 	bool as_of_given;
 	bool isolation_process, require_sandbox;
 	uint64_t message_cpu;    /* milliseconds of CPU that a message may take in a cell */
-	uint64_t content_cache;  /* bytes that a worker remembers of bodies */
+	uint64_t content_cache;  /* bytes that a worker remembers of bodies and texts */
 	uint64_t quarantine;     /* bytes of mails kept in quarantine */
 	struct sl_strings trust; /* host suffixes and networks of the trap's receivers */
 	struct sl_strings authserv_ids;

@@ -9,10 +9,11 @@
 enum { SLOTS = 1 << 12, NAMES_MAX = 112 };
 
 struct slot {
-	bool has_known, has_imitates, imitates;
+	bool has_known, has_like;
 	uint8_t host_n, domain_n; /* both 0: free */
 	unsigned known;
-	char names[NAMES_MAX]; /* host, then domain */
+	const struct sl_brand *like; /* sl_lookalike_of() */
+	char names[NAMES_MAX];       /* host, then domain */
 };
 
 struct sl_hostmemo {
@@ -63,14 +64,15 @@ unsigned sl_hostmemo_known(struct sl_hostmemo *memo, struct sl_span host, struct
 	return slot->known;
 }
 
-bool sl_hostmemo_imitates(struct sl_hostmemo *memo, struct sl_span host, struct sl_span domain)
+const struct sl_brand *sl_hostmemo_like(
+	struct sl_hostmemo *memo, struct sl_span host, struct sl_span domain)
 {
 	struct slot *slot = slot_of(memo, host, domain);
 	if (!slot)
-		return sl_lookalike_of(memo->tables, host, domain) != NULL;
-	if (!slot->has_imitates) {
-		slot->imitates = sl_lookalike_of(memo->tables, host, domain) != NULL;
-		slot->has_imitates = true;
+		return sl_lookalike_of(memo->tables, host, domain);
+	if (!slot->has_like) {
+		slot->like = sl_lookalike_of(memo->tables, host, domain);
+		slot->has_like = true;
 	}
-	return slot->imitates;
+	return slot->like;
 }

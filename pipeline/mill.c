@@ -3,6 +3,7 @@
 
 #include "contents.h"
 #include "exemplars.h"
+#include "memo.h"
 #include "mock.h"
 #include "pipeline/base/utf8.h"
 #include "storage/codec.h"
@@ -333,7 +334,8 @@ void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct 
 	mill->n_inner = 0;
 	mill->left_out = false;
 	if (!mill->contents)
-		mill->contents = sl_contents_new(mill->config->content_cache);
+		mill->contents = sl_contents_new(
+			mill->config->content_cache / SL_SHARES * SL_SHARE_CONTENTS);
 	begin(mill, *raw);
 	mill->mail.from_time = raw->from_time;
 	mill->mail.member_time = raw->member_time;

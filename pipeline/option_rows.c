@@ -37,8 +37,8 @@ const struct sl_opt_row sl_opt_rows[] = {
 	{ "message-cpu", 0, SL_OPT_SIZE, AT(message_cpu), 10, 3600000, "MS", "2000",
 		"CPU time that a message may take in a cell, for each 16 MB begun", PARSES },
 	{ "content-cache", 0, SL_OPT_SIZE, AT(content_cache), 0, (uint64_t)1 << 40, "SIZE", "64M",
-		"memory in which a worker remembers bodies that it has read; 0: each copy is read "
-		"anew",
+		"memory in which a worker remembers bodies and texts that it has read; 0: each "
+		"copy is read anew",
 		RUN },
 	{ "quarantine", 0, SL_OPT_SIZE, AT(quarantine), 0, ANY, "SIZE", "1G",
 		"bytes of crashed mails that are kept in STORE/quarantine", RUN },

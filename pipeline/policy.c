@@ -246,7 +246,7 @@ static bool takes_lookalike(enum sl_kind kind)
 static bool imitates(const struct deed *d)
 {
 	const struct sl_indicator *i = d->indicator;
-	return d->memo ? sl_hostmemo_imitates(d->memo, i->host, i->domain)
+	return d->memo ? sl_hostmemo_like(d->memo, i->host, i->domain) != NULL
 		       : sl_lookalike_of(d->tables, i->host, i->domain) != NULL;
 }
 

@@ -4,8 +4,12 @@
  * what its content record holds is used, so that a cached body gives the same answer as a fresh
  * one. */
 #include "pipeline/base/unicode.h"
+#include "pipeline/hostmemo.h"
+#include "pipeline/memo.h"
 #include "pipeline/stage.h"
 #include "pipeline/verdict.h"
+
+#include <stdlib.h>
 
 enum {
 	TEXT_MOST = 64 << 10, /* bytes of visible text that are searched for names */
@@ -39,22 +43,61 @@ static void vote(struct votes *v, const struct sl_brand *brand, unsigned points)
 	v->sum[i] += points;
 }
 
+/* What a worker remembers: names in texts, and what hosts look like. */
+struct worker {
+	struct sl_memo *texts;
+	struct sl_hostmemo *hosts;
+};
+
+/* How a text is searched. */
+enum search {
+	HEADER, /* for all aliases */
+	BODY,   /* for strong ones only */
+	NORMAL  /* the same; it is folded already */
+};
+
+static size_t search(const struct sl_mail *mail, enum search how, struct sl_span text,
+	struct sl_brand_hit hits_r[SL_BRANDS_MAX])
+{
+	struct sl_span folded = mail->folded;
+	if (how == NORMAL)
+		folded = text;
+	else if (mail->folded_from.p != text.p || mail->folded_from.n != text.n)
+		folded = sl_unicode_fold(mail->arena, text);
+	return sl_tables_brand_hits(mail->tables, folded, how != HEADER, hits_r, SL_BRANDS_MAX);
+}
+
+/* The brands in the text, out of the memo when it was met before. */
+static size_t find_hits(const struct worker *worker, const struct sl_mail *mail, enum search how,
+	struct sl_span text, struct sl_brand_hit hits_r[SL_BRANDS_MAX])
+{
+	struct sl_span known;
+	struct sl_id key = sl_hash_key(text, mail->secret);
+	key.b[sizeof(key.b) - 1] ^= (uint8_t)how;
+	if (sl_memo_find(worker->texts, &key, mail->arena, &known)) {
+		memcpy(hits_r, known.p, known.n);
+		return known.n / sizeof(*hits_r);
+	}
+	size_t n = search(mail, how, text, hits_r);
+	sl_memo_add(worker->texts, &key, sl_span_of(hits_r, n * sizeof(*hits_r)));
+	return n;
+}
+
 /* Every brand named in a header text. */
-static void vote_text(struct votes *v, const struct sl_mail *mail, struct sl_span text,
-	unsigned strong, unsigned weak)
+static void vote_text(struct votes *v, const struct worker *worker, const struct sl_mail *mail,
+	struct sl_span text, unsigned strong, unsigned weak)
 {
 	struct sl_brand_hit hits[SL_BRANDS_MAX];
-	struct sl_span folded = sl_unicode_fold(mail->arena, text);
-	size_t n = sl_tables_brand_hits(mail->tables, folded, false, hits, SL_LEN(hits));
+	size_t n = find_hits(worker, mail, HEADER, text, hits);
 	for (size_t i = 0; i < n; i++)
 		vote(v, hits[i].brand, hits[i].strong ? strong : weak);
 }
 
-static void vote_sender(struct votes *v, const struct sl_mail *mail)
+static void vote_sender(struct votes *v, const struct worker *worker, const struct sl_mail *mail)
 {
 	const struct sl_message *m = &mail->message;
 	const struct sl_brand *owner = sl_tables_brand_of_domain(mail->tables, m->from_domain);
-	const struct sl_brand *like = sl_lookalike_of(mail->tables, m->from_domain, SL_SPAN_NULL);
+	const struct sl_brand *like = sl_hostmemo_like(worker->hosts, m->from_domain, SL_SPAN_NULL);
 	/* An address at gmail.com does not claim to be Google. */
 	if (owner &&
 		!(sl_tables_known(mail->tables, m->from_domain, SL_SPAN_NULL) & SL_KNOWN_FREEMAIL))
@@ -63,36 +106,17 @@ static void vote_sender(struct votes *v, const struct sl_mail *mail)
 		vote(v, like, weight.sender_like);
 }
 
-/* A mail leads to few hosts, by many links. */
-struct judged {
-	struct sl_span host, domain;
-	const struct sl_brand *like;
-};
-
-static const struct sl_brand *imitates(const struct sl_mail *mail, struct judged *judged, size_t *n,
-	struct sl_span host, struct sl_span domain)
-{
-	for (size_t i = 0; i < *n; i++)
-		if (sl_span_eq(judged[i].host, host) && sl_span_eq(judged[i].domain, domain))
-			return judged[i].like;
-	sl_assert(*n < LINKS_MOST);
-	judged[*n] = (struct judged){ host, domain, sl_lookalike_of(mail->tables, host, domain) };
-	return judged[(*n)++].like;
-}
-
-static void vote_links(struct votes *v, const struct sl_mail *mail)
+static void vote_links(struct votes *v, const struct worker *worker, const struct sl_mail *mail)
 {
 	const struct sl_content *c = &mail->content;
-	struct judged judged[LINKS_MOST];
-	size_t n_judged = 0;
 	for (size_t i = 0, seen = 0; i < c->n_indicators && seen < LINKS_MOST; i++) {
 		const struct sl_indicator *ind = &c->indicators[i];
 		if (ind->kind != SL_KIND_HOST ||
 			(ind->role != SL_ROLE_LINK && ind->role != SL_ROLE_TARGET))
 			continue;
 		seen++;
-		const struct sl_brand *like = imitates(
-			mail, judged, &n_judged, ind->host.n ? ind->host : ind->value, ind->domain);
+		const struct sl_brand *like = sl_hostmemo_like(
+			worker->hosts, ind->host.n ? ind->host : ind->value, ind->domain);
 		if (like)
 			vote(v, like, weight.link_like);
 	}
@@ -100,7 +124,7 @@ static void vote_links(struct votes *v, const struct sl_mail *mail)
 
 /* The text alone says little when it names many: the one it names more often than any
  * other gets more. */
-static void vote_content(struct votes *v, const struct sl_mail *mail)
+static void vote_content(struct votes *v, const struct worker *worker, const struct sl_mail *mail)
 {
 	const struct sl_content *c = &mail->content;
 	struct sl_brand_hit hits[SL_BRANDS_MAX];
@@ -110,7 +134,7 @@ static void vote_content(struct votes *v, const struct sl_mail *mail)
 	if (c->n_brands == 1)
 		most = sl_tables_brand_by_id(mail->tables, c->brands[0]);
 	else if (c->n_brands > 1) {
-		size_t n = sl_tables_brand_hits(mail->tables, start, true, hits, SL_LEN(hits));
+		size_t n = find_hits(worker, mail, NORMAL, start, hits);
 		for (size_t i = 0; i < n; i++) {
 			if (hits[i].count >= count)
 				most = hits[i].count > count ? hits[i].brand : NULL;
@@ -136,36 +160,29 @@ static const struct sl_brand *winner(const struct votes *v)
 	return v->n && v->sum[best] >= ENOUGH ? v->brand[best] : NULL;
 }
 
-static int by_bytes(struct sl_span a, struct sl_span b)
-{
-	return sl_span_cmp(a, b);
-}
-
 /* Ids of brands in the text, sorted. */
-static void fill_content(struct sl_mail *mail)
+static void fill_content(const struct worker *worker, struct sl_mail *mail)
 {
 	struct sl_content *c = &mail->content;
-	const struct sl_brand *brands[SL_BRANDS_MAX];
+	struct sl_brand_hit hits[SL_BRANDS_MAX];
 	if (mail->known || mail->visible.n == 0)
 		return;
-	struct sl_span text = sl_span_head(mail->visible, TEXT_MOST), folded = mail->folded;
-	if (mail->folded_from.p != text.p || mail->folded_from.n != text.n)
-		folded = sl_unicode_fold(mail->arena, text);
-	size_t n = sl_tables_brands_in(mail->tables, folded, true, brands, SL_LEN(brands));
+	size_t n = find_hits(worker, mail, BODY, sl_span_head(mail->visible, TEXT_MOST), hits);
 	c->brands = sl_arena_alloc(mail->arena, (n + 1) * sizeof(*c->brands));
 	for (size_t i = 0; i < n; i++) {
 		size_t k = c->n_brands++;
-		for (; k > 0 && by_bytes(c->brands[k - 1], brands[i]->id) > 0; k--)
+		for (; k > 0 && sl_span_cmp(c->brands[k - 1], hits[i].brand->id) > 0; k--)
 			c->brands[k] = c->brands[k - 1];
-		c->brands[k] = brands[i]->id;
+		c->brands[k] = hits[i].brand->id;
 	}
 }
 
-static bool named_in_head(const struct sl_mail *mail, const struct sl_brand *brand)
+static bool named_in_head(
+	const struct worker *worker, const struct sl_mail *mail, const struct sl_brand *brand)
 {
 	struct votes v = { .n = 0 };
-	vote_text(&v, mail, mail->message.from_name, 1, 1);
-	vote_text(&v, mail, mail->message.subject, 1, 0);
+	vote_text(&v, worker, mail, mail->message.from_name, 1, 1);
+	vote_text(&v, worker, mail, mail->message.subject, 1, 0);
 	for (size_t i = 0; i < v.n; i++)
 		if (v.brand[i] == brand && v.sum[i] > 0)
 			return true;
@@ -178,11 +195,12 @@ static bool equals(struct sl_span s, const char *text)
 }
 
 /* The brand's own domain in From is no proof: what the receiver found out about it counts. */
-static bool spoofed(const struct sl_mail *mail, const struct sl_brand *brand)
+static bool spoofed(
+	const struct worker *worker, const struct sl_mail *mail, const struct sl_brand *brand)
 {
 	const struct sl_message *m = &mail->message;
 	if (!sl_brand_owns(brand, m->from_domain))
-		return m->from_domain.n > 0 && named_in_head(mail, brand);
+		return m->from_domain.n > 0 && named_in_head(worker, mail, brand);
 	if (equals(m->dmarc, "pass") || equals(m->dkim, "pass"))
 		return false;
 	return equals(m->dmarc, "fail") || equals(m->spf, "fail") || equals(m->spf, "softfail");
@@ -191,19 +209,36 @@ static bool spoofed(const struct sl_mail *mail, const struct sl_brand *brand)
 static void process(void *thread, struct sl_mail *mail)
 {
 	struct votes v = { .n = 0 };
-	(void)thread;
-	fill_content(mail);
-	vote_text(&v, mail, mail->message.from_name, weight.name_strong, weight.name_weak);
-	vote_text(&v, mail, mail->message.subject, weight.subject_strong, weight.subject_weak);
-	vote_sender(&v, mail);
-	vote_links(&v, mail);
-	vote_content(&v, mail);
+	const struct worker *worker = thread;
+	const struct sl_message *m = &mail->message;
+	fill_content(worker, mail);
+	vote_text(&v, worker, mail, m->from_name, weight.name_strong, weight.name_weak);
+	vote_text(&v, worker, mail, m->subject, weight.subject_strong, weight.subject_weak);
+	vote_sender(&v, worker, mail);
+	vote_links(&v, worker, mail);
+	vote_content(&v, worker, mail);
 	const struct sl_brand *brand = winner(&v);
 	if (!brand)
 		return;
 	mail->message.brand = brand->id;
-	if (spoofed(mail, brand))
+	if (spoofed(worker, mail, brand))
 		sl_mail_flag_header(mail, SL_MSG_BRAND_SPOOFED);
 }
 
-const struct sl_stage sl_stage_brand = { .name = "brand", .process = process };
+static void *worker_new(const struct sl_config *config, const struct sl_tables *tables)
+{
+	struct worker *worker = sl_malloc(sizeof(*worker));
+	worker->texts = sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_BRANDS);
+	worker->hosts = sl_hostmemo_new(tables);
+	return worker;
+}
+
+static void worker_free(void *thread)
+{
+	struct worker *worker = thread;
+	sl_memo_free(&worker->texts);
+	sl_hostmemo_free(&worker->hosts);
+	free(worker);
+}
+
+const struct sl_stage sl_stage_brand = { "brand", worker_new, process, worker_free };

@@ -6,6 +6,7 @@
 #include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
 #include "pipeline/stage.h"
+#include "textmemo.h"
 
 /* Text shorter than this is hardly the lure: the next source is asked (clustering reference 4.2).
  */
@@ -63,24 +64,41 @@ static struct source choose_source(const struct sl_mail *mail)
 	return sources[0];
 }
 
-static void body_text(struct sl_mail *mail)
+/* Two forms of one text are two things to remember. */
+enum form { BODY, NAME };
+
+/* The form of the text, out of the memo when it was met before. */
+static void make_form(struct sl_memo *memo, const struct sl_mail *mail, enum form kind,
+	struct sl_span text, struct sl_text_form *form_r)
+{
+	struct sl_id key = sl_hash_key(text, mail->secret);
+	key.b[sizeof(key.b) - 1] ^= (uint8_t)kind;
+	if (sl_textmemo_find(memo, &key, mail->arena, form_r))
+		return;
+	struct sl_normal *normal = &form_r->normal;
+	sl_normal_make(mail->arena, text, kind == BODY ? SL_NORMAL_MAX : NAME_MAX_BYTES, normal);
+	form_r->language = kind == BODY ? sl_language_guess(normal->text) : SL_SPAN_NULL;
+	sl_textmemo_add(memo, &key, mail->arena, form_r);
+}
+
+static void body_text(struct sl_memo *memo, struct sl_mail *mail)
 {
 	struct sl_content *content = &mail->content;
 	struct source source = choose_source(mail);
-	struct sl_normal normal;
-	sl_normal_make(mail->arena, source.text, SL_NORMAL_MAX, &normal);
-	mail->folded_from = normal.source;
-	mail->folded = normal.folded;
-	content->norm = normal.text;
-	content->anchors = normal.anchors;
-	content->n_anchors = normal.n_anchors;
+	struct sl_text_form form;
+	make_form(memo, mail, BODY, source.text, &form);
+	mail->folded_from = form.normal.source;
+	mail->folded = form.normal.folded;
+	content->norm = form.normal.text;
+	content->anchors = form.normal.anchors;
+	content->n_anchors = form.normal.n_anchors;
 	content->text_source = source.kind;
-	content->language = sl_language_guess(normal.text);
-	if (normal.invisible)
+	content->language = form.language;
+	if (form.normal.invisible)
 		sl_mail_flag_body(mail, SL_MSG_INVISIBLE);
-	if (normal.bidi)
+	if (form.normal.bidi)
 		sl_mail_flag_body(mail, SL_MSG_BIDI);
-	if (normal.mixed)
+	if (form.normal.mixed)
 		sl_mail_flag_body(mail, SL_MSG_MIXED_SCRIPT);
 	bool read = !(content->flags & SL_BIT(SL_MSG_CRASHED)); /* else nobody looked */
 	if (read && count_letters(mail->visible, TEXT_LEAST) < TEXT_LEAST &&
@@ -90,27 +108,27 @@ static void body_text(struct sl_mail *mail)
 		sl_mail_flag_body(mail, SL_MSG_HIDDEN_TEXT);
 }
 
-static struct sl_span header_text(struct sl_mail *mail, struct sl_span text)
+static struct sl_span header_text(struct sl_memo *memo, struct sl_mail *mail, struct sl_span text)
 {
-	struct sl_normal normal;
-	sl_normal_make(mail->arena, text, NAME_MAX_BYTES, &normal);
-	if (normal.invisible)
+	struct sl_text_form form;
+	make_form(memo, mail, NAME, text, &form);
+	if (form.normal.invisible)
 		sl_mail_flag_header(mail, SL_MSG_INVISIBLE);
-	if (normal.bidi)
+	if (form.normal.bidi)
 		sl_mail_flag_header(mail, SL_MSG_BIDI);
-	if (normal.mixed)
+	if (form.normal.mixed)
 		sl_mail_flag_header(mail, SL_MSG_MIXED_SCRIPT);
-	return normal.text;
+	return form.normal.text;
 }
 
 static void text_process(void *thread, struct sl_mail *mail)
 {
-	(void)thread;
+	struct sl_memo *memo = thread;
 	struct sl_message *message = &mail->message;
 	if (!mail->known)
-		body_text(mail);
-	message->subject_norm = header_text(mail, message->subject);
-	message->sender_norm = header_text(mail, message->from_name);
+		body_text(memo, mail);
+	message->subject_norm = header_text(memo, mail, message->subject);
+	message->sender_norm = header_text(memo, mail, message->from_name);
 	message->language = mail->content.language;
 	if (message->language.n == 0)
 		message->language = sl_language_guess(message->subject_norm);
@@ -118,14 +136,14 @@ static void text_process(void *thread, struct sl_mail *mail)
 
 static void *text_new(const struct sl_config *config, const struct sl_tables *tables)
 {
-	(void)config;
 	(void)tables;
-	return NULL;
+	return sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_TEXTS);
 }
 
 static void text_free(void *thread)
 {
-	(void)thread;
+	struct sl_memo *memo = thread;
+	sl_memo_free(&memo);
 }
 
 const struct sl_stage sl_stage_text = { "text", text_new, text_process, text_free };

@@ -5,19 +5,24 @@
 
 static struct sl_tables *tables;
 static struct sl_arena *arena;
-static const struct sl_config config;
+static struct sl_config config;
+static void *worker; /* of the stage */
 
 static int setup(void **state)
 {
 	struct sl_err err = { 0 };
 	(void)state;
 	arena = sl_arena_new(0);
-	return sl_tables_load(&config, &tables, &err) == SL_OK ? 0 : -1;
+	if (sl_tables_load(&config, &tables, &err) != SL_OK)
+		return -1;
+	worker = sl_stage_brand.thread_new(&config, tables);
+	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
+	sl_stage_brand.thread_free(worker);
 	sl_tables_free(&tables);
 	sl_arena_free(&arena);
 	return 0;
@@ -129,7 +134,7 @@ static void test_brand(void **state)
 		struct sl_mail mail, again;
 		struct sl_indicator link;
 		fill(&mail, &rows[i], &link);
-		sl_stage_brand.process(NULL, &mail);
+		sl_stage_brand.process(worker, &mail);
 		CHECK_SPAN_ROW(mail.message.brand, rows[i].brand, i);
 		bool spoofed = mail.message.flags & SL_BIT(SL_MSG_BRAND_SPOOFED);
 		if (spoofed != rows[i].spoofed)
@@ -139,10 +144,23 @@ static void test_brand(void **state)
 		fill(&again, &rows[i], &link);
 		again.content = mail.content;
 		again.visible = SL_SPAN_NULL;
-		sl_stage_brand.process(NULL, &again);
+		sl_stage_brand.process(worker, &again);
 		CHECK_SPAN_ROW(again.message.brand, rows[i].brand, i);
 		assert_int_equal(again.message.flags, mail.message.flags);
 	}
+}
+
+/* The same with a memo, when everything was met before, too. */
+static void test_remembered(void **state)
+{
+	void *forgetful = worker;
+	config.content_cache = 1 << 20;
+	worker = sl_stage_brand.thread_new(&config, tables);
+	for (int round = 0; round < 2; round++)
+		test_brand(state);
+	sl_stage_brand.thread_free(worker);
+	config.content_cache = 0;
+	worker = forgetful;
 }
 
 /* Headers and text are hostile: any bytes, and long ones, end in an answer. */
@@ -160,7 +178,7 @@ static void test_any_bytes(void **state)
 		mail.message.from_name = sl_span_of(noise + n, sizeof(noise) - n);
 		mail.message.from_domain = sl_span_of(noise + 64, n);
 		mail.visible = sl_span_of(noise, sizeof(noise));
-		sl_stage_brand.process(NULL, &mail);
+		sl_stage_brand.process(worker, &mail);
 		sl_arena_reset(arena);
 	}
 }
@@ -169,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_brand),
+		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_any_bytes),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -21,11 +21,10 @@ static void answers_like_the_tables(void **state)
 						i % 3 ? "www" : "amaz0n", i / 2, SL_ARG(domain))
 				      : domain;
 			unsigned known = sl_tables_known(tables, host, domain);
-			bool imitates = sl_lookalike_of(tables, host, domain) != NULL;
+			const struct sl_brand *like = sl_lookalike_of(tables, host, domain);
 			for (int again = 0; again < 2; again++) {
 				assert_int_equal(sl_hostmemo_known(memo, host, domain), known);
-				assert_int_equal(
-					sl_hostmemo_imitates(memo, host, domain), imitates);
+				assert_ptr_equal(sl_hostmemo_like(memo, host, domain), like);
 			}
 		}
 	sl_arena_free(&arena);

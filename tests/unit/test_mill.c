@@ -279,6 +279,13 @@ static void add_copies(struct sl_buf *to, unsigned kind, unsigned copy)
 			"--b%03u\r\n\r\n.\r\n--b%03u--\r\n",
 			copy, copy, copy);
 		break;
+	case 7: /* a token in the link; the text is the same */
+		sl_buf_printf(to,
+			"Subject: words for you\r\nContent-Type: text/html\r\n\r\n"
+			"<p>your account at PayPal needs 1,980 JPY, <a href=http://l.example/%u>"
+			"write to ann@mail.example</a>",
+			copy);
+		break;
 	default: /* every boundary its own, and text outside that is scanned as bytes */
 		sl_buf_printf(to,
 			"Content-Type: multipart/mixed; boundary=\"=_%03u\"\r\n\r\n%s"
@@ -303,9 +310,9 @@ static void remembered_is_as_read(void **state)
 		results[way] = sl_buf_make(64 << 20);
 		room->config.content_cache = rooms[way];
 		struct sl_mill *mill = sl_mill_new(&room->config, room->tables, &secret);
-		for (unsigned i = 0; i < 7 * 20; i++) {
+		for (unsigned i = 0; i < 8 * 20; i++) {
 			sl_buf_reset(&room->mail);
-			add_copies(&room->mail, i % 7, i / 7);
+			add_copies(&room->mail, i % 8, i / 8);
 			struct sl_raw raw = { .bytes = sl_buf_span(&room->mail),
 				.from_time = SL_TIME_NONE,
 				.member_time = SL_TIME_NONE };

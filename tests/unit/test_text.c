@@ -342,6 +342,48 @@ static void test_sketch_of_tags(void **state)
 	assert_int_equal(b.tag_sketch[0], 0);
 }
 
+static void check_alike(const struct sl_mail *a, const struct sl_mail *b)
+{
+	const struct sl_content *x = &a->content, *y = &b->content;
+	assert_true(sl_span_eq(x->norm, y->norm) && sl_span_eq(x->language, y->language));
+	assert_int_equal(x->flags, y->flags);
+	assert_int_equal(x->n_anchors, y->n_anchors);
+	for (size_t i = 0; i < x->n_anchors; i++)
+		assert_true(sl_span_eq(x->anchors[i], y->anchors[i]));
+	const struct sl_message *m = &a->message, *n = &b->message;
+	assert_true(sl_span_eq(m->subject_norm, n->subject_norm));
+	assert_true(sl_span_eq(m->sender_norm, n->sender_norm));
+	assert_true(sl_span_eq(m->language, n->language));
+	assert_int_equal(m->flags, n->flags);
+}
+
+/* A text that was met before gives what it gave then, as a body and as a name. */
+static void test_remembered(void **state)
+{
+	static const char *const texts[] = { "",
+		"Your account order AB12CD34 was held, please write to ann@mail.example or pay "
+		"1,980 JPY to us and you",
+		"p\xe2\x80\x8b"
+		"assword \xe2\x80\xae p\xd0\xb0ypal {{name}}" };
+	struct sl_arena *memories = sl_arena_new(0);
+	struct sl_config remembers = config;
+	(void)state;
+	remembers.content_cache = 1 << 20;
+	void *with = sl_stage_text.thread_new(&remembers, NULL), *without = text;
+	for (size_t i = 0; i < 3 * SL_LEN(texts); i++) {
+		struct sl_mail mail = { .arena = memories, .secret = &secret }, again;
+		mail.visible = mail.message.subject = sl_span_str(texts[i % SL_LEN(texts)]);
+		mail.message.from_name = mail.visible;
+		again = mail;
+		sl_stage_text.process(without, &mail);
+		sl_stage_text.process(with, &again);
+		check_alike(&mail, &again);
+		assert_int_equal(again.folded_from.n, i < SL_LEN(texts) ? mail.visible.n : 0);
+	}
+	sl_stage_text.thread_free(with);
+	sl_arena_free(&memories);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_header_norms),
 		cmocka_unit_test(test_sketch_of_tags),
+		cmocka_unit_test(test_remembered),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
