@@ -15,6 +15,7 @@ enum { SL_OUTPUT_SCHEMA = 1 };
 
 enum sl_value_type {
 	SL_VALUE_NONE,      /* null, or an empty cell */
+	SL_VALUE_NAME,      /* a word of ours: plain in every format */
 	SL_VALUE_TEXT,      /* a name or value of a known form */
 	SL_VALUE_FREE_TEXT, /* what a stranger wrote: neutralised in CSV */
 	SL_VALUE_NUMBER,

@@ -354,16 +354,26 @@ void sl_policy_judge(const struct sl_tables *tables, const struct sl_config *con
 /* Where the host of a URL lies. */
 static void host_range(struct sl_span url, size_t *from_r, size_t *to_r)
 {
-	ssize_t scheme = sl_span_find(url, SL_SPAN("://"), 0);
-	size_t from = scheme < 0 ? 0 : (size_t)scheme + 3, to = from;
-	while (to < url.n && url.p[to] != '/' && url.p[to] != '?' && url.p[to] != '#' &&
-		url.p[to] != '\0')
-		to++;
-	for (size_t i = from; i < to; i++)
-		if (url.p[i] == '@')
-			from = i + 1;
+	ssize_t colon = -1;
+	size_t from = 0, to;
+	while ((colon = sl_span_chr(url, ':', (size_t)(colon + 1))) >= 0 && from == 0)
+		if (sl_span_starts(sl_span_from(url, (size_t)colon), SL_SPAN("://")))
+			from = (size_t)colon + 3;
+	for (to = from; to < url.n; to++) {
+		char c = url.p[to];
+		if (c == '/' || c == '?' || c == '#' || c == '\0')
+			break;
+		if (c == '@')
+			from = to + 1;
+	}
 	*from_r = from;
 	*to_r = to;
+}
+
+static bool is_armed(enum sl_kind kind, char c)
+{
+	return c == '.' || (c == '@' && kind == SL_KIND_EMAIL) ||
+	       (c == ':' && kind == SL_KIND_IPV6);
 }
 
 struct sl_span sl_defang(struct sl_arena *arena, enum sl_kind kind, struct sl_span value)
@@ -381,13 +391,13 @@ struct sl_span sl_defang(struct sl_arena *arena, enum sl_kind kind, struct sl_sp
 	n = from;
 	for (size_t i = from; i < to; i++) {
 		char c = value.p[i];
-		bool arm = c == '.' || (c == '@' && kind == SL_KIND_EMAIL) ||
-			   (c == ':' && kind == SL_KIND_IPV6);
-		if (arm)
-			out[n++] = '[';
+		if (!is_armed(kind, c)) {
+			out[n++] = c;
+			continue;
+		}
+		out[n++] = '[';
 		out[n++] = c;
-		if (arm)
-			out[n++] = ']';
+		out[n++] = ']';
 	}
 	sl_assert(n <= value.n + 2 * (to - from));
 	if (to < value.n)

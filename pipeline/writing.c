@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* writing.c - all feeds of one night, out of the store.
  *
- * Half of the feeds (campaigns, indicators as JSON lines, messages, rejects) are written on a
+ * Half of the feeds (campaigns, messages, rejects) are written on a
  * second thread, from a snapshot of its own; whoever asks for that must hold the store's lock, so
  * that both see the same. Both views stay open until both threads are done: what one made for both
  * points into its view.

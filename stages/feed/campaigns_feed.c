@@ -7,6 +7,7 @@
 #include "campaign_rows.h"
 #include "feeds.h"
 #include "outdir.h"
+#include "row_lines.h"
 #include "tally.h"
 
 static bool is_wanted(const struct sl_feed_input *in, const struct sl_dossier *d)
@@ -38,22 +39,18 @@ struct writing {
 	struct sl_outfile *csv, *json; /* NULL: not asked for */
 	struct sl_redact *redact;
 	struct sl_arena *arena;
-	struct sl_buf line;
+	struct sl_row_lines *lines;
+	struct sl_buf csv_line, json_line;
 };
 
 static void write_row(struct writing *w, const struct sl_told_campaign *told)
 {
-	if (w->csv) {
-		struct sl_csv csv = sl_csv_make(&w->line);
-		sl_rows_csv_line(&csv, &sl_fields_campaigns, told, w->arena);
-		sl_outfile_take(w->csv, &w->line);
-	}
-	if (w->json) {
-		struct sl_json json = sl_json_make(&w->line);
-		sl_rows_json(&json, &sl_fields_campaigns, told, w->arena);
-		sl_json_line(&json);
-		sl_outfile_take(w->json, &w->line);
-	}
+	sl_row_lines_add(w->lines, told, w->arena, w->csv ? &w->csv_line : NULL,
+		w->json ? &w->json_line : NULL);
+	if (w->csv)
+		sl_outfile_take(w->csv, &w->csv_line);
+	if (w->json)
+		sl_outfile_take(w->json, &w->json_line);
 	sl_arena_reset(w->arena);
 }
 
@@ -71,17 +68,19 @@ static void write_rows(struct writing *w)
 
 static void write_csv_head(struct writing *w)
 {
-	struct sl_csv csv = sl_csv_make(&w->line);
+	struct sl_csv csv = sl_csv_make(&w->csv_line);
 	sl_rows_csv_comments(&csv, &sl_fields_campaigns, w->in->as_of, count_wanted(w->in));
 	sl_rows_csv_head(&csv, &sl_fields_campaigns);
-	sl_outfile_take(w->csv, &w->line);
+	sl_outfile_take(w->csv, &w->csv_line);
 }
 
 /* Dossiers are dear: both files are written in one pass over them. */
 static enum sl_rc write_files(const struct sl_feed_input *in, struct sl_outdir *out, bool with_csv,
 	bool with_json, struct sl_err *err)
 {
-	struct writing w = { .in = in, .line = sl_buf_make(SL_LINE_MAX) };
+	struct writing w = { .in = in,
+		.csv_line = sl_buf_make(SL_LINE_MAX),
+		.json_line = sl_buf_make(SL_LINE_MAX) };
 	enum sl_rc rc = SL_OK;
 	if (with_csv)
 		rc = sl_outfile_open(out, "campaigns.csv", true, &w.csv, err);
@@ -90,13 +89,16 @@ static enum sl_rc write_files(const struct sl_feed_input *in, struct sl_outdir *
 	if (rc == SL_OK) {
 		w.redact = sl_redact_new(in->config);
 		w.arena = sl_arena_new(0);
+		w.lines = sl_row_lines_new(&sl_fields_campaigns);
 		if (w.csv)
 			write_csv_head(&w);
 		write_rows(&w);
+		sl_row_lines_free(&w.lines);
 		sl_arena_free(&w.arena);
 		sl_redact_free(&w.redact);
 	}
-	sl_buf_free(&w.line);
+	sl_buf_free(&w.csv_line);
+	sl_buf_free(&w.json_line);
 	if (rc == SL_OK && w.csv)
 		rc = sl_outfile_close(&w.csv, err);
 	if (rc == SL_OK && w.json)

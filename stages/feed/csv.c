@@ -63,7 +63,7 @@ void sl_csv_field(struct sl_csv *csv, struct sl_span text)
 static bool looks_like_formula(struct sl_span text)
 {
 	uint32_t c;
-	if (!sl_utf8_decode(text, &c))
+	if (text.n == 0 || sl_is_alnum(text.p[0]) || !sl_utf8_decode(text, &c))
 		return false;
 	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r' ||
 	       c == '\n' || c == 0xff1d || c == 0xff0b || c == 0xff0d || c == 0xff20;

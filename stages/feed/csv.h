@@ -24,6 +24,21 @@ static inline struct sl_csv sl_csv_make(struct sl_buf *to)
 /* "# text" on a line of its own. */
 void sl_csv_comment(struct sl_csv *csv, struct sl_span text);
 void sl_csv_field(struct sl_csv *csv, struct sl_span text);
+/* The same for what is known to be plain: printable ASCII without a quote. */
+static inline void sl_csv_plain(struct sl_csv *csv, struct sl_span text)
+{
+	char *to = sl_buf_reserve(csv->to, text.n + 3);
+	if (!to)
+		return;
+	*to = ',';
+	to += csv->begun;
+	*to++ = '"';
+	if (text.n)
+		memcpy(to, text.p, text.n);
+	to[text.n] = '"';
+	sl_buf_filled(csv->to, text.n + 2 + csv->begun);
+	csv->begun = true;
+}
 /* Text that a stranger wrote: subject, name, file name, the local part of an address. */
 void sl_csv_free_text(struct sl_csv *csv, struct sl_span text);
 void sl_csv_number(struct sl_csv *csv, uint64_t number);

@@ -17,48 +17,7 @@ void sl_rows_csv_head(struct sl_csv *csv, const struct sl_field_table *table)
 	sl_csv_end(csv);
 }
 
-static void csv_value(struct sl_csv *csv, const struct sl_value *value)
-{
-	char time[SL_TIME_TEXT];
-	switch (value->type) {
-	case SL_VALUE_NONE:
-		sl_csv_field(csv, SL_SPAN_NULL);
-		break;
-	case SL_VALUE_TEXT:
-		sl_csv_field(csv, value->text);
-		break;
-	case SL_VALUE_FREE_TEXT:
-		sl_csv_free_text(csv, value->text);
-		break;
-	case SL_VALUE_NUMBER:
-		sl_csv_number(csv, value->number);
-		break;
-	case SL_VALUE_BOOL:
-		sl_csv_field(csv, value->yes ? SL_SPAN("true") : SL_SPAN("false"));
-		break;
-	case SL_VALUE_TIME:
-		sl_csv_field(csv, sl_span_str(sl_time_text(value->time, time)));
-		break;
-	case SL_VALUE_LIST:
-		sl_csv_list(csv, value->items, value->n_items, SL_CELL_BYTES);
-		break;
-	}
-}
-
-void sl_rows_csv_line(struct sl_csv *csv, const struct sl_field_table *table, const void *thing,
-	struct sl_arena *arena)
-{
-	for (size_t i = 0; i < table->n_rows; i++) {
-		struct sl_value value = { 0 };
-		if (!table->rows[i].get)
-			continue;
-		table->rows[i].get(thing, arena, &value);
-		csv_value(csv, &value);
-	}
-	sl_csv_end(csv);
-}
-
-static void json_list(struct sl_json *json, const struct sl_value *value)
+void sl_rows_json_list(struct sl_json *json, const struct sl_value *value)
 {
 	sl_json_array(json);
 	for (size_t i = 0; i < value->n_items; i++)
@@ -72,6 +31,7 @@ static void json_value(struct sl_json *json, const struct sl_value *value)
 	case SL_VALUE_NONE:
 		sl_json_null(json);
 		break;
+	case SL_VALUE_NAME:
 	case SL_VALUE_TEXT:
 	case SL_VALUE_FREE_TEXT:
 		sl_json_text(json, value->text);
@@ -86,7 +46,7 @@ static void json_value(struct sl_json *json, const struct sl_value *value)
 		sl_json_time(json, value->time);
 		break;
 	case SL_VALUE_LIST:
-		json_list(json, value);
+		sl_rows_json_list(json, value);
 		break;
 	}
 }

@@ -21,14 +21,15 @@ extern const struct sl_field_table sl_fields_indicators, sl_fields_campaigns, sl
 
 /* The line of column names. */
 void sl_rows_csv_head(struct sl_csv *csv, const struct sl_field_table *table);
-void sl_rows_csv_line(struct sl_csv *csv, const struct sl_field_table *table, const void *thing,
-	struct sl_arena *arena);
 /* One object; the caller ends the line. */
 void sl_rows_json(struct sl_json *json, const struct sl_field_table *table, const void *thing,
 	struct sl_arena *arena);
 /* Its members only, into an object that is open. */
 void sl_rows_json_members(struct sl_json *json, const struct sl_field_table *table,
 	const void *thing, struct sl_arena *arena);
+
+/* The value of a list. */
+void sl_rows_json_list(struct sl_json *json, const struct sl_value *value);
 
 /* A comment block: title, as-of, number of rows. The same for all CSV files. */
 void sl_rows_csv_comments(
@@ -41,6 +42,10 @@ void sl_get_schema(const void *thing, struct sl_arena *arena, struct sl_json *to
 static inline struct sl_value sl_value_text(struct sl_span text)
 {
 	return (struct sl_value){ .type = text.n ? SL_VALUE_TEXT : SL_VALUE_NONE, .text = text };
+}
+static inline struct sl_value sl_value_name(const char *name)
+{
+	return (struct sl_value){ .type = SL_VALUE_NAME, .text = sl_span_str(name) };
 }
 static inline struct sl_value sl_value_free_text(struct sl_span text)
 {

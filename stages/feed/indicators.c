@@ -3,6 +3,7 @@
 #include "feeds.h"
 #include "field_rows.h"
 #include "outdir.h"
+#include "row_lines.h"
 #include "tally.h"
 
 #include "storage/store.h"
@@ -35,7 +36,7 @@ static void get_kind(const void *thing, struct sl_arena *arena, struct sl_value 
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_text(sl_span_str(sl_kind_name(t->item->kind)));
+	*value_r = sl_value_name(sl_kind_name(t->item->kind));
 }
 
 /* A local part may begin like a formula, and so may a host (with a hyphen). The plus of a phone
@@ -105,7 +106,7 @@ static void get_why(const void *thing, struct sl_arena *arena, struct sl_value *
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_text(sl_span_str(t->item->policy.why));
+	*value_r = sl_value_name(t->item->policy.why);
 }
 
 static void get_asn(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
@@ -192,73 +193,86 @@ static const struct sl_field_row rows[] = {
 const struct sl_field_table sl_fields_indicators = { "indicators",
 	"indicators.csv, indicators.jsonl. Sorted by kind, value.", true, rows, SL_LEN(rows) };
 
-static void write_csv_rows(
-	const struct sl_feed_input *in, const struct sl_tally *tally, struct sl_outfile *file)
+struct writing {
+	const struct sl_feed_input *in;
+	const struct sl_tally *tally;
+	struct sl_outfile *csv, *json; /* NULL: not asked for */
+};
+
+static void write_csv_head(const struct writing *w)
 {
-	struct sl_arena *arena = sl_arena_new(0);
 	struct sl_buf line = sl_buf_make(SL_LINE_MAX);
 	struct sl_csv csv = sl_csv_make(&line);
-	sl_rows_csv_comments(&csv, &sl_fields_indicators, in->as_of, tally->n);
+	sl_rows_csv_comments(&csv, &sl_fields_indicators, w->in->as_of, w->tally->n);
 	sl_rows_csv_head(&csv, &sl_fields_indicators);
-	for (size_t i = 0; i < tally->n; i++) {
-		struct told told = { tally, &tally->items[i] };
-		sl_rows_csv_line(&csv, &sl_fields_indicators, &told, arena);
-		sl_outfile_take(file, &line);
-		sl_arena_reset(arena);
-	}
-	sl_outfile_take(file, &line);
+	sl_outfile_take(w->csv, &line);
 	sl_buf_free(&line);
-	sl_arena_free(&arena);
 }
 
-static void write_json_rows(
-	const struct sl_feed_input *in, const struct sl_tally *tally, struct sl_outfile *file)
+static void write_rows(const struct writing *w)
 {
 	struct sl_arena *arena = sl_arena_new(0);
-	struct sl_buf line = sl_buf_make(SL_LINE_MAX);
-	struct sl_json json = sl_json_make(&line);
-	(void)in;
-	for (size_t i = 0; i < tally->n; i++) {
-		struct told told = { tally, &tally->items[i] };
-		sl_rows_json(&json, &sl_fields_indicators, &told, arena);
-		sl_json_line(&json);
-		sl_outfile_take(file, &line);
+	struct sl_row_lines *lines = sl_row_lines_new(&sl_fields_indicators);
+	struct sl_buf csv = sl_buf_make(SL_LINE_MAX), json = sl_buf_make(SL_LINE_MAX);
+	for (size_t i = 0; i < w->tally->n; i++) {
+		struct told told = { w->tally, &w->tally->items[i] };
+		sl_row_lines_add(lines, &told, arena, w->csv ? &csv : NULL, w->json ? &json : NULL);
+		if (w->csv)
+			sl_outfile_take(w->csv, &csv);
+		if (w->json)
+			sl_outfile_take(w->json, &json);
 		sl_arena_reset(arena);
 	}
-	sl_buf_free(&line);
+	sl_buf_free(&csv);
+	sl_buf_free(&json);
+	sl_row_lines_free(&lines);
 	sl_arena_free(&arena);
 }
 
-static enum sl_rc write_file(const struct sl_feed_input *in, struct sl_outdir *out,
-	const char *name,
-	void (*write_rows)(const struct sl_feed_input *in, const struct sl_tally *tally,
-		struct sl_outfile *file),
-	struct sl_err *err)
+/* Both files tell the same of each indicator: they are written in one pass. */
+static enum sl_rc write_files(const struct sl_feed_input *in, struct sl_outdir *out, bool with_csv,
+	bool with_json, struct sl_err *err)
 {
-	const struct sl_tally *tally;
-	struct sl_outfile *file;
-	enum sl_rc rc = sl_tally_of(in, out, &tally, err);
-	if (rc == SL_OK)
-		rc = sl_outfile_open(out, name, true, &file, err);
-	if (rc != SL_OK)
-		return rc;
-	write_rows(in, tally, file);
-	return sl_outfile_close(&file, err);
+	struct writing w = { .in = in };
+	enum sl_rc rc = sl_tally_of(in, out, &w.tally, err);
+	if (rc == SL_OK && with_csv)
+		rc = sl_outfile_open(out, "indicators.csv", true, &w.csv, err);
+	if (rc == SL_OK && with_json)
+		rc = sl_outfile_open(out, "indicators.jsonl", true, &w.json, err);
+	if (rc == SL_OK) {
+		if (w.csv)
+			write_csv_head(&w);
+		write_rows(&w);
+	}
+	if (rc == SL_OK && w.csv)
+		rc = sl_outfile_close(&w.csv, err);
+	if (rc == SL_OK && w.json)
+		rc = sl_outfile_close(&w.json, err);
+	sl_outfile_abort(&w.csv);
+	sl_outfile_abort(&w.json);
+	return rc;
+}
+
+static bool is_asked(const struct sl_feed_input *in, const struct sl_feed *feed)
+{
+	return in->wanted && in->wanted(in->config, feed);
 }
 
 static enum sl_rc write_csv(
 	const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err)
 {
-	return write_file(in, out, "indicators.csv", write_csv_rows, err);
+	return write_files(in, out, true, is_asked(in, &sl_feed_indicators_jsonl), err);
 }
 
 static enum sl_rc write_json(
 	const struct sl_feed_input *in, struct sl_outdir *out, struct sl_err *err)
 {
-	return write_file(in, out, "indicators.jsonl", write_json_rows, err);
+	if (is_asked(in, &sl_feed_indicators_csv))
+		return SL_OK; /* done with the CSV */
+	return write_files(in, out, false, true, err);
 }
 
 const struct sl_feed sl_feed_indicators_csv = { "indicators-csv",
 	"indicators.csv: one row for each distinct indicator", true, write_csv, false };
 const struct sl_feed sl_feed_indicators_jsonl = { "indicators-jsonl",
-	"indicators.jsonl: the same as JSON lines", true, write_json, true };
+	"indicators.jsonl: the same as JSON lines", true, write_json, false };

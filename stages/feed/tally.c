@@ -506,12 +506,13 @@ static const enum sl_role by_name[] = { SL_ROLE_ATTACHMENT, SL_ROLE_DISPLAY, SL_
 	SL_ROLE_REPLY_TO, SL_ROLE_RETURN_PATH, SL_ROLE_SENDER, SL_ROLE_SENDING_IP, SL_ROLE_TARGET,
 	SL_ROLE_UNSUBSCRIBE, SL_ROLE_WRAPPER };
 
+/* Most things have one role or two. */
 const struct sl_span *sl_role_names(struct sl_arena *arena, uint32_t roles, size_t *n_r)
 {
-	struct sl_span *names = sl_arena_alloc(arena, SL_ROLES * sizeof(*names));
-	size_t n = 0;
+	size_t n = 0, count = (size_t)__builtin_popcount(roles);
+	struct sl_span *names = sl_arena_alloc(arena, (count + 1) * sizeof(*names));
 	_Static_assert(SL_LEN(by_name) == SL_ROLES, "every role has a place");
-	for (size_t i = 0; i < SL_LEN(by_name); i++)
+	for (size_t i = 0; i < SL_LEN(by_name) && n < count; i++)
 		if (roles >> by_name[i] & 1)
 			names[n++] = sl_span_str(sl_role_name(by_name[i]));
 	*n_r = n;

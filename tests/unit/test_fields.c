@@ -2,7 +2,7 @@
 #include "check.h"
 
 #include "pipeline/fields.h"
-#include "stages/feed/field_rows.h"
+#include "stages/feed/row_lines.h"
 #include "stages/feed/tally.h"
 
 #include <stdlib.h>
@@ -110,10 +110,11 @@ static const struct sl_field_table given = { "given", "", true, given_rows, 1 };
 static void check_cell(struct sl_value value, const char *want)
 {
 	struct sl_buf to = sl_buf_make(1 << 20);
-	struct sl_csv csv = sl_csv_make(&to);
 	struct sl_arena *arena = sl_arena_new(0);
-	sl_rows_csv_line(&csv, &given, &value, arena);
+	struct sl_row_lines *lines = sl_row_lines_new(&given);
+	sl_row_lines_add(lines, &value, arena, &to, NULL);
 	CHECK_SPAN(sl_buf_span(&to), want);
+	sl_row_lines_free(&lines);
 	sl_arena_free(&arena);
 	sl_buf_free(&to);
 }
@@ -154,6 +155,52 @@ static void lists_are_cut(void **state)
 	free(want);
 }
 
+/* One value of each kind in a CSV and a JSON line; what was said of a time is remembered. */
+static void a_value_goes_into_both_files(void **state)
+{
+	(void)state;
+	const struct sl_span items[] = { SL_SPAN("a"), SL_SPAN("b\"<!") };
+	const struct {
+		struct sl_value value;
+		const char *csv, *json;
+	} cases[] = {
+		{ sl_value_text(SL_SPAN_NULL), "\"\"", "null" },
+		{ sl_value_name("link"), "\"link\"", "\"link\"" },
+		{ sl_value_text(SL_SPAN("a\\b")), "\"a\\b\"", "\"a\\\\b\"" },
+		{ sl_value_text(SL_SPAN("a\"b\nc")), "\"a\"\"b c\"", "\"a\\\"b\\nc\"" },
+		{ sl_value_text(SL_SPAN("=a")), "\"=a\"", "\"=a\"" },
+		{ sl_value_free_text(SL_SPAN("=a")), "\"'=a\"", "\"=a\"" },
+		{ sl_value_free_text(SL_SPAN_NULL), "\"\"", "\"\"" },
+		{ sl_value_free_text(SL_SPAN("a</b")), "\"a</b\"", "\"a\\u003c/b\"" },
+		{ sl_value_number(0), "\"0\"", "0" },
+		{ sl_value_number(UINT64_MAX), "\"18446744073709551615\"", "18446744073709551615" },
+		{ { .type = SL_VALUE_BOOL, .yes = true }, "\"true\"", "true" },
+		{ sl_value_time(0), "\"1970-01-01T00:00:00Z\"", "\"1970-01-01T00:00:00Z\"" },
+		{ sl_value_time(86400), "\"1970-01-02T00:00:00Z\"", "\"1970-01-02T00:00:00Z\"" },
+		{ sl_value_time(0), "\"1970-01-01T00:00:00Z\"", "\"1970-01-01T00:00:00Z\"" },
+		{ sl_value_time(SL_TIME_NONE), "\"\"", "null" },
+		{ sl_value_list(items, 0), "\"\"", "[]" },
+		{ sl_value_list(items, 2), "\"a b\"\"<!\"", "[\"a\",\"b\\\"\\u003c!\"]" },
+	};
+	struct sl_buf csv = sl_buf_make(1000), json = sl_buf_make(1000), want = sl_buf_make(1000);
+	struct sl_arena *arena = sl_arena_new(0);
+	struct sl_row_lines *lines = sl_row_lines_new(&given);
+	for (size_t i = 0; i < SL_LEN(cases); i++) {
+		sl_buf_reset(&csv);
+		sl_buf_reset(&json);
+		sl_row_lines_add(lines, &cases[i].value, arena, &csv, &json);
+		sl_buf_reset(&want);
+		sl_buf_printf(&want, "%s\n{\"given\":%s}\n", cases[i].csv, cases[i].json);
+		sl_buf_add(&csv, sl_buf_span(&json));
+		CHECK_SPAN(sl_buf_span(&csv), want.p);
+	}
+	sl_row_lines_free(&lines);
+	sl_arena_free(&arena);
+	sl_buf_free(&csv);
+	sl_buf_free(&json);
+	sl_buf_free(&want);
+}
+
 static void roles_come_by_name(void **state)
 {
 	(void)state;
@@ -176,6 +223,7 @@ int main(void)
 		cmocka_unit_test(the_page_says_what_the_rows_say),
 		cmocka_unit_test(lists_are_no_formulas),
 		cmocka_unit_test(lists_are_cut),
+		cmocka_unit_test(a_value_goes_into_both_files),
 		cmocka_unit_test(the_order_is_the_design_s),
 		cmocka_unit_test(rows_are_well_formed),
 		cmocka_unit_test(roles_come_by_name),
