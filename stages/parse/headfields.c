@@ -191,6 +191,27 @@ static void take_line(struct splitter *s, const struct line *line)
 		extend(s->open, line);
 }
 
+/* The folds behind a field that was just opened, all at once: most lines of a head are folds. Where
+ * a limit falls among them nothing is taken, and they come one by one. */
+static void take_folds(struct splitter *s, struct lines *lines)
+{
+	struct sl_span text = lines->text;
+	struct line last = { .behind = lines->at };
+	uint64_t n = 0;
+	for (size_t at = lines->at; s->open && is_fold(sl_span_from(text, at)); at = last.behind) {
+		if (at >= s->block.n || ++n > s->limits->folds)
+			return;
+		ssize_t hit = sl_span_chr(text, lines->end, at);
+		last.behind = hit < 0 ? text.n : (size_t)hit + 1;
+		last.text = sl_span_of(text.p + at, last.behind - at);
+	}
+	if (n == 0 || last.behind > s->block.n)
+		return;
+	extend(s->open, &last);
+	s->folds = n;
+	lines->at = last.behind;
+}
+
 static void cut_values(struct splitter *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -226,8 +247,11 @@ size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct
 		.flags = flags_r };
 	struct lines lines = lines_of(s.block);
 	struct line line;
-	while (!s.full && next_line(&lines, &line))
+	while (!s.full && next_line(&lines, &line)) {
 		take_line(&s, &line);
+		if (line.name.n)
+			take_folds(&s, &lines);
+	}
 	finish(&s, head);
 	*fields_r = s.fields;
 	return s.n;
@@ -270,6 +294,8 @@ void sl_head_split(struct sl_arena *arena, struct sl_span raw, const struct sl_l
 		}
 		seen = seen || line.name.n;
 		take_head_line(&s, &line, lines.end);
+		if (line.name.n)
+			take_folds(&s, &lines);
 	}
 	sl_assert(head <= body && body <= raw.n);
 	head_r->head = sl_span_head(raw, head);
