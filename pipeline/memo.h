@@ -17,7 +17,13 @@
 #include "base/hash.h"
 
 /* Who has which part of --content-cache, in sixteenths. */
-enum { SL_SHARE_CONTENTS = 12, SL_SHARE_TEXTS = 3, SL_SHARE_BRANDS = 1, SL_SHARES = 16 };
+enum {
+	SL_SHARE_CONTENTS = 11,
+	SL_SHARE_TEXTS = 3,
+	SL_SHARE_BRANDS = 1,
+	SL_SHARE_FIELDS = 1,
+	SL_SHARES = 16
+};
 
 struct sl_memo;
 

@@ -3,6 +3,7 @@
 #include "address.h"
 #include "auth.h"
 #include "date.h"
+#include "fieldmemo.h"
 #include "headfields.h"
 #include "marks.h"
 #include "pipeline/stage.h"
@@ -16,6 +17,7 @@ enum { TWO_DAYS = 2 * 86400, CLAIMED_MAX = 64, MESSAGE_ID_MAX = 998 };
 struct header_thread {
 	struct sl_charset *charset;
 	struct sl_trust *trust;
+	struct sl_fieldmemo known; /* its secret is the mail's */
 };
 
 static void *thread_new(const struct sl_config *config, const struct sl_tables *tables)
@@ -24,6 +26,9 @@ static void *thread_new(const struct sl_config *config, const struct sl_tables *
 	struct header_thread *thread = sl_calloc(1, sizeof(*thread));
 	thread->charset = sl_charset_new();
 	thread->trust = sl_trust_new(&config->trust);
+	if (config->content_cache)
+		thread->known.memo =
+			sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_FIELDS);
 	return thread;
 }
 
@@ -32,6 +37,7 @@ static void thread_free(void *state)
 	struct header_thread *thread = state;
 	sl_charset_free(&thread->charset);
 	sl_trust_free(&thread->trust);
+	sl_memo_free(&thread->known.memo);
 	free(thread);
 }
 
@@ -49,8 +55,8 @@ static size_t addresses_of(struct header_thread *t, struct sl_mail *mail, const 
 	*list_r = NULL;
 	if (!f)
 		return 0;
-	size_t n = sl_addresses(
-		t->charset, mail->arena, f->value, &mail->config->limits, list_r, &flags);
+	size_t n = sl_fieldmemo_addresses(&t->known, t->charset, mail->arena, f->value,
+		&mail->config->limits, list_r, &flags);
 	if (flags & SL_MSG_LIMITS)
 		sl_screen_cut(mail, f->value, 0);
 	mail->message.flags |= flags;
@@ -273,7 +279,7 @@ static void read_route(struct header_thread *t, struct sl_mail *mail)
 	struct sl_chain chain;
 	struct sl_auth auth;
 	sl_chain_read(mail->arena, mail->fields, mail->n_fields, &mail->config->limits, t->trust,
-		&chain, &m->flags);
+		&t->known, &chain, &m->flags);
 	if (m->flags & SL_BIT(SL_MSG_LIMIT_RECEIVED))
 		cut_received(mail);
 	sl_auth_read(mail->arena, mail->fields, mail->n_fields, &chain, t->trust,
@@ -295,6 +301,7 @@ static void process(void *state, struct sl_mail *mail)
 {
 	struct header_thread *t = state;
 	struct sl_message *m = &mail->message;
+	t->known.secret = mail->secret;
 	sl_screen_mail(mail);
 	const struct sl_field *path = sl_mail_field(mail, "Return-Path");
 	const struct sl_field *mailer = sl_mail_field(mail, "X-Mailer");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "received.h"
 
+#include "fieldmemo.h"
 #include "headfields.h"
 
 enum { FUTURE = 86400 };
@@ -187,8 +188,8 @@ static void find_forged(const struct sl_trust *trust, struct sl_chain *chain)
 }
 
 void sl_chain_read(struct sl_arena *arena, const struct sl_field *fields, size_t n_fields,
-	const struct sl_limits *limits, const struct sl_trust *trust, struct sl_chain *chain_r,
-	uint64_t *flags_r)
+	const struct sl_limits *limits, const struct sl_trust *trust,
+	const struct sl_fieldmemo *known, struct sl_chain *chain_r, uint64_t *flags_r)
 {
 	size_t room = 0;
 	*chain_r = (struct sl_chain){ .reason = SL_IP_NO_RECEIVED };
@@ -200,7 +201,7 @@ void sl_chain_read(struct sl_arena *arena, const struct sl_field *fields, size_t
 			break;
 		}
 		struct sl_hop *hop = SL_ARENA_PUSH(arena, chain_r->hops, chain_r->n_hops, room);
-		sl_hop_parse(arena, sl_field_unfold(arena, fields[i].value), hop);
+		sl_fieldmemo_hop(known, arena, fields[i].value, hop);
 		hop->field = i;
 	}
 	chain_r->boundary = chain_r->last_ours = chain_r->n_hops;

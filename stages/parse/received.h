@@ -57,10 +57,11 @@ struct sl_chain {
 	bool forged; /* a line below the boundary contradicts */
 };
 
+struct sl_fieldmemo;
 /* Read all Received lines of the mail and find the boundary. */
 void sl_chain_read(struct sl_arena *arena, const struct sl_field *fields, size_t n_fields,
-	const struct sl_limits *limits, const struct sl_trust *trust, struct sl_chain *chain_r,
-	uint64_t *flags_r);
+	const struct sl_limits *limits, const struct sl_trust *trust,
+	const struct sl_fieldmemo *known, struct sl_chain *chain_r, uint64_t *flags_r);
 
 /* Names of one organisation: equal, or equal in their last two labels (three below "co.jp"). A
  * guess without the public suffix list, good enough to see that two hops know each other. */

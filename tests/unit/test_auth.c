@@ -2,9 +2,12 @@
 #include "check.h"
 
 #include "stages/parse/auth.h"
+#include "stages/parse/fieldmemo.h"
 #include "stages/parse/headfields.h"
 
 #include <stdlib.h>
+
+static const struct sl_fieldmemo nothing = { NULL, NULL };
 
 enum { IDS = 2 };
 
@@ -102,7 +105,7 @@ static struct sl_span answer(struct sl_arena *arena, const struct row *row, stru
 	}
 	sl_limits_default(&limits);
 	size_t n = sl_fields_split(arena, head, &limits, &fields, &cuts, &flags);
-	sl_chain_read(arena, fields, n, &limits, trust, &chain, &flags);
+	sl_chain_read(arena, fields, n, &limits, trust, &nothing, &chain, &flags);
 	sl_auth_read(arena, fields, n, &chain, trust, &id_list, &a);
 	sl_trust_free(&trust);
 	return sl_arena_printf(arena, "%s %s %s %s %s", or_dash(arena, a.spf),

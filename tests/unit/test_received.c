@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "stages/parse/fieldmemo.h"
 #include "stages/parse/received.h"
 
 #include <stdlib.h>
 #include <time.h>
+
+static const struct sl_fieldmemo nothing = { NULL, NULL };
 
 static struct sl_span ip_text(struct sl_arena *arena, const struct sl_ip *ip)
 {
@@ -205,7 +208,7 @@ static void finds_the_boundary(void **state)
 		for (; n < LINES && row->lines[n]; n++)
 			fields[n] = (struct sl_field){ SL_SPAN("received"),
 				sl_span_str(row->lines[n]), 0 };
-		sl_chain_read(arena, fields, n, &limits, trust, &chain, &flags);
+		sl_chain_read(arena, fields, n, &limits, trust, &nothing, &chain, &flags);
 		bool found = chain.boundary < chain.n_hops;
 		struct sl_ip none = { 0 };
 		const struct sl_ip *ip = found ? &chain.hops[chain.boundary].peer : &none;
