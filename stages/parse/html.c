@@ -14,6 +14,7 @@ struct sl_html *sl_html_new(void)
 {
 	struct sl_html *html = sl_calloc(1, sizeof(*html));
 	html->looks = sl_html_looks_new();
+	html->starts = sl_html_starts_new();
 	return html;
 }
 
@@ -27,6 +28,7 @@ void sl_html_free(struct sl_html **html)
 	free((*html)->stack);
 	free((*html)->anchors);
 	free((*html)->looks);
+	free((*html)->starts);
 	free(*html);
 	*html = NULL;
 }
@@ -52,7 +54,6 @@ static void start(struct sl_html *html, struct sl_mail *mail, uint32_t part, str
 	stream_start(&html->hidden, markup.n + 16);
 	html->n_tags = html->depth = html->beyond = html->n_anchors = 0;
 	html->in_anchor = false;
-	sl_html_looks_start(html->looks);
 	html->mail = mail;
 	html->part = part;
 	html->s = markup;
@@ -156,142 +157,33 @@ static struct sl_span attr_value(const struct sl_attrs *attrs, enum sl_attr attr
 	return sl_html_has(attrs, attr) ? attrs->value[attr] : SL_SPAN_NULL;
 }
 
-/* A style says more than the attributes of old. */
-static void add_style(struct sl_look *look, const struct sl_look *style)
+static bool sheet_hides(const struct sl_html *html, const struct sl_attrs *attrs)
 {
-	look->hidden = look->hidden || style->hidden;
-	look->sized = style->sized;
-	look->tiny = style->tiny;
-	if (style->colour != SL_COLOUR_NONE)
-		look->colour = style->colour;
-	if (style->background != SL_COLOUR_NONE)
-		look->background = style->background;
-	look->hidden = look->hidden || look->colour == SL_COLOUR_CLEAR;
-}
-
-static struct sl_look look_of(struct sl_html *html, const struct sl_attrs *attrs)
-{
-	struct sl_look look = SL_LOOK_NONE;
-	if (sl_html_has(attrs, SL_ATTR_BGCOLOR))
-		look.background = sl_colour_read(attrs->value[SL_ATTR_BGCOLOR]);
-	if (sl_html_has(attrs, SL_ATTR_COLOR))
-		look.colour = sl_colour_read(attrs->value[SL_ATTR_COLOR]);
-	if (sl_html_has(attrs, SL_ATTR_BACKGROUND))
-		look.background = SL_COLOUR_OTHER;
-	if (sl_html_has(attrs, SL_ATTR_STYLE))
-		add_style(&look, &sl_html_look(html, attrs->value[SL_ATTR_STYLE])->style);
-	look.hidden =
-		look.hidden || sl_html_has(attrs, SL_ATTR_HIDDEN) ||
-		(html->sheet.n && sl_sheet_hides(&html->sheet, attr_value(attrs, SL_ATTR_CLASS),
-					  attr_value(attrs, SL_ATTR_ID)));
-	return look;
+	return html->sheet.n && sl_sheet_hides(&html->sheet, attr_value(attrs, SL_ATTR_CLASS),
+					attr_value(attrs, SL_ATTR_ID));
 }
 
 /* What the element is like, from its parent and its own attributes. */
-static struct sl_html_open opened(
-	struct sl_html *html, uint8_t id, unsigned traits, const struct sl_attrs *attrs)
+static struct sl_html_open opened(struct sl_html *html, const struct sl_html_start *start)
 {
+	const struct sl_look *look = &start->look;
 	struct sl_html_open open = *top(html);
-	open.tag = id;
-	open.traits = (uint8_t)(traits | (open.traits & SL_TAG_SILENT));
-	open.pre = open.pre || id == SL_TAG_PRE;
-	if (id == SL_TAG_A)
+	open.tag = start->id;
+	open.traits = (uint8_t)(start->traits | (open.traits & SL_TAG_SILENT));
+	open.pre = open.pre || start->id == SL_TAG_PRE;
+	if (start->id == SL_TAG_A)
 		open.colour = SL_COLOUR_NONE; /* blue, or what a sheet says */
-	if (attrs->set == 0)
+	if (start->attrs.set == 0)
 		return open;
-	struct sl_look look = look_of(html, attrs);
-	open.hidden = open.hidden || look.hidden;
-	if (look.sized)
-		open.tiny = look.tiny;
-	if (look.colour != SL_COLOUR_NONE)
-		open.colour = look.colour;
-	if (look.background != SL_COLOUR_NONE)
-		open.background = look.background;
-	html->styled = html->styled || look.background == SL_COLOUR_OTHER;
+	open.hidden = open.hidden || look->hidden || sheet_hides(html, &start->attrs);
+	if (look->sized)
+		open.tiny = look->tiny;
+	if (look->colour != SL_COLOUR_NONE)
+		open.colour = look->colour;
+	if (look->background != SL_COLOUR_NONE)
+		open.background = look->background;
+	html->styled = html->styled || look->background == SL_COLOUR_OTHER;
 	return open;
-}
-
-/* A quoted value from `at` (behind the quote). Without a closing quote it ends with the tag: a
- * browser would swallow the rest of the page, a mail client need not. */
-static struct sl_span quoted_value(struct sl_html *html, char quote)
-{
-	bool *none = quote == '"' ? &html->no_double : &html->no_single;
-	ssize_t end = *none ? -1 : sl_span_chr(html->s, quote, html->at);
-	size_t from = html->at;
-	if (end < 0) {
-		*none = true;
-		end = sl_span_chr(html->s, '>', from);
-		html->at = end < 0 ? html->s.n : (size_t)end;
-		return sl_span_of(html->s.p + from, html->at - from);
-	}
-	html->at = (size_t)end + 1;
-	return sl_span_of(html->s.p + from, (size_t)end - from);
-}
-
-static void skip_space(struct sl_html *html)
-{
-	while (html->at < html->s.n && sl_is_space(html->s.p[html->at]))
-		html->at++;
-}
-
-/* What ends a name of a tag, of an attribute, a value without quotes. */
-enum { ENDS_TAG = 1, ENDS_ATTR = 2, ENDS_VALUE = 4, ENDS_ALL = 7 };
-static const uint8_t ends[256] = { ['\t'] = ENDS_ALL,
-	['\n'] = ENDS_ALL,
-	['\v'] = ENDS_ALL,
-	['\f'] = ENDS_ALL,
-	['\r'] = ENDS_ALL,
-	[' '] = ENDS_ALL,
-	['>'] = ENDS_ALL,
-	['/'] = ENDS_TAG | ENDS_ATTR,
-	['='] = ENDS_ATTR };
-
-static size_t skip_until(const struct sl_html *html, unsigned stop)
-{
-	struct sl_span s = html->s;
-	size_t at = html->at;
-	while (at < s.n && !(ends[(unsigned char)s.p[at]] & stop))
-		at++;
-	return at;
-}
-
-static struct sl_span read_value(struct sl_html *html)
-{
-	const char *p = html->s.p;
-	skip_space(html);
-	if (html->at < html->s.n && (p[html->at] == '"' || p[html->at] == '\''))
-		return quoted_value(html, p[html->at++]);
-	size_t from = html->at;
-	html->at = skip_until(html, ENDS_VALUE);
-	return sl_span_of(p + from, html->at - from);
-}
-
-/* From behind the tag's name to behind its '>', or to the end. */
-static void read_attrs(struct sl_html *html, struct sl_attrs *attrs)
-{
-	const char *p = html->s.p;
-	attrs->set = 0;
-	while (html->at < html->s.n) {
-		while (html->at < html->s.n && (sl_is_space(p[html->at]) || p[html->at] == '/'))
-			html->at++;
-		if (html->at >= html->s.n || p[html->at] == '>') {
-			html->at += html->at < html->s.n;
-			return;
-		}
-		size_t from = html->at++;
-		html->at = skip_until(html, ENDS_ATTR);
-		struct sl_span name = sl_span_of(p + from, html->at - from),
-			       value = { p + from, 0 };
-		skip_space(html);
-		if (html->at < html->s.n && p[html->at] == '=') {
-			html->at++;
-			value = read_value(html);
-		}
-		sl_html_attr_keep(attrs, name, value);
-		/* xmlns:o="..." */
-		if (name.n > 6 && sl_span_istarts(name, SL_SPAN("xmlns:")))
-			sl_html_attr_keep(attrs, SL_SPAN("xmlns"), value);
-	}
 }
 
 /* The content of a raw text element: up to its end tag. False: there is none, so it is markup. */
@@ -355,46 +247,48 @@ static void note_tag(struct sl_html *html, uint8_t id)
 	html->tags[html->n_tags++] = (char)id;
 }
 
-static void start_tag(struct sl_html *html, struct sl_span name)
+/* Shown by Outlook only: its elements open and close among themselves. */
+static void mso_tag(struct sl_html *html, const struct sl_html_start *start)
 {
-	uint8_t id;
-	struct sl_attrs attrs;
-	const struct sl_tag_info *tag = sl_tag_find(name, &id);
-	read_attrs(html, &attrs);
-	if (html->mso_end) { /* shown by Outlook only: its elements open and close among themselves
-			      */
-		if (attrs.set)
-			sl_html_links(html, id, &attrs, false, true);
-		spacing(html, tag->traits, id == SL_TAG_BR);
-		struct sl_span skipped;
-		if (tag->traits & SL_TAG_RAW)
-			raw_text(html, tag, &skipped);
-		return;
-	}
-	note_tag(html, id);
-	if (id == SL_TAG_A)
-		close_anchor(html);
-	spacing(html, tag->traits, id == SL_TAG_BR);
-	if (tag->traits & SL_TAG_AGAIN)
-		close_like(html, id);
-	struct sl_html_open open = opened(html, id, tag->traits, &attrs);
-	push(html, open);
-	if (attrs.set)
-		sl_html_links(html, id, &attrs, unseen(html), false);
-	if (html->beyond == 0 && (tag->traits & SL_TAG_VOID))
-		pop_to(html, html->depth - 1);
-	else if (html->beyond && (tag->traits & SL_TAG_VOID))
-		html->beyond--;
-	if (tag->traits & SL_TAG_RAW)
-		raw_element(html, id, tag);
+	struct sl_span skipped;
+	if (start->attrs.set)
+		sl_html_links(html, start, false, true);
+	spacing(html, start->traits, start->id == SL_TAG_BR);
+	if (start->traits & SL_TAG_RAW)
+		raw_text(html, start->info, &skipped);
 }
 
-static void end_tag(struct sl_html *html, struct sl_span name)
+static void start_tag(struct sl_html *html)
+{
+	struct sl_html_start start;
+	sl_html_start_read(html, &start);
+	if (html->mso_end) {
+		mso_tag(html, &start);
+		return;
+	}
+	note_tag(html, start.id);
+	if (start.id == SL_TAG_A)
+		close_anchor(html);
+	spacing(html, start.traits, start.id == SL_TAG_BR);
+	if (start.traits & SL_TAG_AGAIN)
+		close_like(html, start.id);
+	push(html, opened(html, &start));
+	if (start.attrs.set)
+		sl_html_links(html, &start, unseen(html), false);
+	if (html->beyond == 0 && (start.traits & SL_TAG_VOID))
+		pop_to(html, html->depth - 1);
+	else if (html->beyond && (start.traits & SL_TAG_VOID))
+		html->beyond--;
+	if (start.traits & SL_TAG_RAW)
+		raw_element(html, start.id, start.info);
+}
+
+static void end_tag(struct sl_html *html)
 {
 	uint8_t id;
 	struct sl_attrs attrs;
-	const struct sl_tag_info *tag = sl_tag_find(name, &id);
-	read_attrs(html, &attrs);
+	const struct sl_tag_info *tag = sl_tag_find(sl_html_name_read(html), &id);
+	sl_html_attrs_read(html, &attrs);
 	spacing(html, tag->traits, id == SL_TAG_BR);
 	if (html->mso_end)
 		return;
@@ -458,14 +352,6 @@ static void bogus_comment(struct sl_html *html)
 	html->at = end < 0 ? html->s.n : (size_t)end + 1;
 }
 
-static struct sl_span read_name(struct sl_html *html)
-{
-	const char *p = html->s.p;
-	size_t from = html->at;
-	html->at = skip_until(html, ENDS_TAG);
-	return sl_span_of(p + from, html->at - from);
-}
-
 /* `at` stands on a '<'. False: it is text. */
 static bool markup_at(struct sl_html *html)
 {
@@ -473,10 +359,10 @@ static bool markup_at(struct sl_html *html)
 	char c = rest.n > 1 ? rest.p[1] : '\0';
 	if (sl_is_alpha(c)) {
 		html->at++;
-		start_tag(html, read_name(html));
+		start_tag(html);
 	} else if (c == '/' && rest.n > 2 && sl_is_alpha(rest.p[2])) {
 		html->at += 2;
-		end_tag(html, read_name(html));
+		end_tag(html);
 	} else if (sl_span_starts(rest, SL_SPAN("<!--"))) {
 		comment(html);
 	} else if (c == '!' || c == '?' || (c == '/' && rest.n > 2)) {

@@ -194,13 +194,20 @@ static void add_by_tag(struct sl_html *html, uint8_t tag, const struct sl_attrs 
 	}
 }
 
-void sl_html_links(
-	struct sl_html *html, uint8_t tag, const struct sl_attrs *attrs, bool hidden, bool mso)
+#define BIT(attr) (1u << SL_ATTR_##attr)
+/* Attributes that a link may come from; style is not among them. */
+enum {
+	LINKING = BIT(ACTION) | BIT(BACKGROUND) | BIT(CONTENT) | BIT(DATA) | BIT(DYNSRC) |
+		  BIT(FORMACTION) | BIT(HREF) | BIT(LOWSRC) | BIT(POSTER) | BIT(SRC) | BIT(SRCSET) |
+		  BIT(XLINK_HREF) | BIT(XMLNS)
+};
+#undef BIT
+
+static void add_by_attrs(struct sl_html *html, uint8_t tag, const struct sl_attrs *attrs,
+	uint32_t flags, bool hidden)
 {
-	uint32_t flags = mso ? (uint32_t)SL_BIT(SL_IND_MSO) : 0;
 	static const enum sl_attr images[] = { SL_ATTR_BACKGROUND, SL_ATTR_POSTER, SL_ATTR_LOWSRC,
 		SL_ATTR_DYNSRC };
-	add_by_tag(html, tag, attrs, flags, hidden);
 	enum sl_role role = source_role(tag, attrs);
 	if (role != SL_ROLES)
 		add_attr(html, attrs, SL_ATTR_SRC, role,
@@ -211,8 +218,17 @@ void sl_html_links(
 	add_attr(html, attrs, SL_ATTR_XMLNS, SL_ROLE_NAMESPACE, flags, true);
 	if (has(attrs, SL_ATTR_SRCSET))
 		add_srcset(html, attrs->value[SL_ATTR_SRCSET], flags, hidden);
-	if (has(attrs, SL_ATTR_STYLE) && sl_html_look(html, attrs->value[SL_ATTR_STYLE])->links)
-		sl_html_css_links(html, attrs->value[SL_ATTR_STYLE], hidden);
+}
+
+void sl_html_links(struct sl_html *html, const struct sl_html_start *start, bool hidden, bool mso)
+{
+	uint32_t flags = mso ? (uint32_t)SL_BIT(SL_IND_MSO) : 0;
+	if (start->attrs.set & LINKING) {
+		add_by_tag(html, start->id, &start->attrs, flags, hidden);
+		add_by_attrs(html, start->id, &start->attrs, flags, hidden);
+	}
+	if (start->css_links)
+		sl_html_css_links(html, start->attrs.value[SL_ATTR_STYLE], hidden);
 }
 
 void sl_html_css_links(struct sl_html *html, struct sl_span css, bool hidden)

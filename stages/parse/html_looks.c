@@ -18,18 +18,11 @@ struct entry {
 struct sl_html_looks {
 	struct entry entries[LOOKS];
 	struct sl_html_look other; /* of one that is too long to be kept */
-	struct sl_span last;       /* the value that was asked for last: it is asked for twice */
-	const struct sl_html_look *last_look;
 };
 
 struct sl_html_looks *sl_html_looks_new(void)
 {
 	return sl_calloc(1, sizeof(struct sl_html_looks));
-}
-
-void sl_html_looks_start(struct sl_html_looks *looks)
-{
-	looks->last = SL_SPAN_NULL;
 }
 
 static void read_look(struct sl_html *html, struct sl_span css, struct sl_html_look *look)
@@ -42,7 +35,7 @@ static void read_look(struct sl_html *html, struct sl_span css, struct sl_html_l
 	sl_style_read(sl_html_value(html->mail->arena, css, &entity), &look->style);
 }
 
-static const struct sl_html_look *find_look(struct sl_html *html, struct sl_span css)
+const struct sl_html_look *sl_html_look(struct sl_html *html, struct sl_span css)
 {
 	struct sl_html_looks *looks = html->looks;
 	if (css.n == 0 || css.n > CSS_MOST) {
@@ -56,14 +49,4 @@ static const struct sl_html_look *find_look(struct sl_html *html, struct sl_span
 		entry->n = css.n;
 	}
 	return &entry->look;
-}
-
-const struct sl_html_look *sl_html_look(struct sl_html *html, struct sl_span css)
-{
-	struct sl_html_looks *looks = html->looks;
-	if (looks->last.p != css.p || looks->last.n != css.n) {
-		looks->last_look = find_look(html, css);
-		looks->last = css;
-	}
-	return looks->last_look;
 }

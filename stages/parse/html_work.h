@@ -59,6 +59,15 @@ struct sl_html_look {
 	bool links; /* it has a url() */
 };
 
+/* A start tag. */
+struct sl_html_start {
+	const struct sl_tag_info *info;
+	uint8_t id, traits;
+	bool css_links;      /* its style has a url() */
+	struct sl_look look; /* by attributes and style, whatever a sheet says */
+	struct sl_attrs attrs;
+};
+
 /* The text of a link: where it began. */
 struct sl_html_anchor {
 	size_t link; /* in mail->links */
@@ -76,6 +85,7 @@ struct sl_html {
 	size_t n_anchors, room_anchors;
 	bool in_anchor;
 	struct sl_html_looks *looks;
+	struct sl_html_starts *starts;
 	/* of the reading at hand */
 	struct sl_mail *mail;
 	uint32_t part;
@@ -99,8 +109,10 @@ static inline bool sl_html_has(const struct sl_attrs *attrs, enum sl_attr attr)
 
 /* html_attrs.c */
 
-/* Keep the value when an attribute of this name matters. */
-void sl_html_attr_keep(struct sl_attrs *attrs, struct sl_span name, struct sl_span value);
+/* The name of a tag that begins at html->at, which moves behind it. */
+struct sl_span sl_html_name_read(struct sl_html *html);
+/* From behind the tag's name to behind its '>', or to the end. */
+void sl_html_attrs_read(struct sl_html *html, struct sl_attrs *attrs_r);
 
 /* html_text.c */
 
@@ -114,16 +126,22 @@ struct sl_span sl_html_value(struct sl_arena *arena, struct sl_span value, bool 
 /* The values that were read, of one thread; free() gives them back. */
 struct sl_html_looks;
 struct sl_html_looks *sl_html_looks_new(void);
-/* A new reading: other markup may lie where the last one's did. */
-void sl_html_looks_start(struct sl_html_looks *looks);
 /* Valid until the next call. */
 const struct sl_html_look *sl_html_look(struct sl_html *html, struct sl_span css);
+
+/* html_starts.c */
+
+/* The start tags that were read, of one thread; free() gives them back. */
+struct sl_html_starts;
+struct sl_html_starts *sl_html_starts_new(void);
+/* The start tag whose name begins at html->at, which moves behind the tag. Values are spans of the
+ * markup. */
+void sl_html_start_read(struct sl_html *html, struct sl_html_start *start_r);
 
 /* html_links.c */
 
 /* The links of a start tag. `hidden`: the element is. */
-void sl_html_links(
-	struct sl_html *html, uint8_t tag, const struct sl_attrs *attrs, bool hidden, bool mso);
+void sl_html_links(struct sl_html *html, const struct sl_html_start *start, bool hidden, bool mso);
 void sl_html_css_links(struct sl_html *html, struct sl_span css, bool hidden);
 void sl_html_script_links(struct sl_html *html, struct sl_span script);
 
