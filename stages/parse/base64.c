@@ -23,23 +23,35 @@ static void make_places(void)
 		}
 }
 
-size_t sl_base64_groups_plain(struct sl_span s, char *to)
+static size_t skip_space(struct sl_span s, size_t at)
+{
+	while (at < s.n && sl_is_space(s.p[at]))
+		at++;
+	return at;
+}
+
+/* Goes on where `run` stands. */
+static struct sl_base64_run decode_plain(struct sl_span s, char *to, struct sl_base64_run run)
 {
 	int failed = pthread_once(&places.once, make_places);
 	sl_assert(failed == 0);
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t at = 0;
-	for (; s.n - at >= 4; at += 4) {
+	for (size_t at; s.n - (at = skip_space(s, run.taken)) >= 4; run.taken = at + 4) {
 		uint32_t bits = places.at[0][p[at]] | places.at[1][p[at + 1]] |
 				places.at[2][p[at + 2]] | places.at[3][p[at + 3]];
 		if (bits & NO_DIGIT)
 			break;
-		to[0] = (char)(bits >> 16);
-		to[1] = (char)(bits >> 8);
-		to[2] = (char)bits;
-		to += 3;
+		to[run.made++] = (char)(bits >> 16);
+		to[run.made++] = (char)(bits >> 8);
+		to[run.made++] = (char)bits;
 	}
-	return at;
+	run.taken = skip_space(s, run.taken);
+	return run;
+}
+
+struct sl_base64_run sl_base64_decode_plain(struct sl_span s, char *to)
+{
+	return decode_plain(s, to, (struct sl_base64_run){ 0, 0 });
 }
 
 #ifdef __x86_64__
@@ -84,31 +96,36 @@ __attribute__((target("avx2"))) static __m256i packed(__m256i values)
 		_mm256_shuffle_epi8(fours, order), _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
 }
 
-/* The last vector is one that no full 32 digits fill: a line end stands in it, as a rule. */
-__attribute__((target("avx2"))) static size_t groups_avx2(struct sl_span s, char *to)
+/* The last vector of a line is one that no full 32 digits fill. */
+__attribute__((target("avx2"))) static struct sl_base64_run decode_avx2(struct sl_span s, char *to)
 {
-	size_t at = 0;
-	while (s.n - at >= STEP) {
-		__m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(s.p + at));
+	struct sl_base64_run run = { skip_space(s, 0), 0 };
+	while (s.n - run.taken >= STEP) {
+		__m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(s.p + run.taken));
 		__m256i upper = _mm256_and_si256(_mm256_srli_epi16(c, 4), _mm256_set1_epi8(15));
 		uint64_t ends = ~(uint64_t)digits_in(c, upper);
-		size_t digits = (size_t)__builtin_ctzll(ends) / 4 * 4;
+		size_t groups = (size_t)__builtin_ctzll(ends) / 4;
 		_mm256_storeu_si256(
-			(__m256i *)(void *)(to + at / 4 * 3), packed(values_of(c, upper)));
-		at += digits;
-		if (digits < STEP)
-			return at;
+			(__m256i *)(void *)(to + run.made), packed(values_of(c, upper)));
+		run.taken += groups * 4;
+		run.made += groups * 3;
+		if (groups == STEP / 4)
+			continue;
+		size_t next = skip_space(s, run.taken);
+		if (next == run.taken)
+			return run;
+		run.taken = next;
 	}
-	return at + sl_base64_groups_plain(sl_span_from(s, at), to + at / 4 * 3);
+	return decode_plain(s, to, run);
 }
 
 #endif
 
-size_t sl_base64_groups(struct sl_span s, char *to)
+struct sl_base64_run sl_base64_decode(struct sl_span s, char *to)
 {
 #ifdef __x86_64__
 	if (__builtin_cpu_supports("avx2"))
-		return groups_avx2(s, to);
+		return decode_avx2(s, to);
 #endif
-	return sl_base64_groups_plain(s, to);
+	return sl_base64_decode_plain(s, to);
 }

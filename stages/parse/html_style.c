@@ -335,19 +335,19 @@ static void read_declaration(
 	}
 }
 
+static sl_lanes parts_declarations(sl_lanes c)
+{
+	return sl_lanes_in(c, '\'', ')') | sl_lanes_eq(c, '"') | sl_lanes_eq(c, ';');
+}
+
 /* Up to the next ';' that stands in no bracket or quote. */
 static struct sl_span take_declaration(struct sl_span *css)
 {
-	static const bool special[256] = {
-		['"'] = true, ['\''] = true, ['('] = true, [')'] = true, [';'] = true
-	};
 	char quote = '\0';
 	int depth = 0;
 	size_t i = 0;
-	for (; i < css->n; i++) {
+	for (; (i = sl_lanes_find(*css, i, parts_declarations)) < css->n; i++) {
 		char c = css->p[i];
-		if (!special[(unsigned char)c])
-			continue;
 		if (quote)
 			quote = c == quote ? '\0' : quote;
 		else if (c == '"' || c == '\'')

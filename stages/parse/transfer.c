@@ -78,25 +78,15 @@ static void base64_flush(struct base64 *b)
 	b->have = 0;
 }
 
-/* Where the next byte is that is no blank. */
-static size_t skip_blanks(struct sl_span raw, size_t at)
-{
-	while (at < raw.n && base64_values[(unsigned char)raw.p[at]] == BLANK)
-		at++;
-	return at;
-}
-
 static struct sl_transferred decode_base64(struct sl_arena *arena, struct sl_span raw)
 {
 	struct base64 b = { .to = sl_arena_alloc(arena, raw.n + 4) };
 	for (size_t i = 0; i < raw.n;) {
 		if (b.have == 0) {
-			i = skip_blanks(raw, i);
-			size_t digits = sl_base64_groups(sl_span_from(raw, i), b.to + b.n);
-			b.n += digits / 4 * 3;
-			i += digits;
-			if (digits)
-				continue;
+			struct sl_base64_run run =
+				sl_base64_decode(sl_span_from(raw, i), b.to + b.n);
+			b.n += run.made;
+			i += run.taken;
 			if (i == raw.n)
 				break;
 		}
