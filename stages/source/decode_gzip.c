@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode_gzip.c - gzip (RFC 1952) over zlib's raw inflate, with the CRC and length checks that
- * libarchive leaves out. A wrong sum is noted and reading goes on: the messages are still worth
- * having. */
+/* decode_gzip.c - gzip (RFC 1952): the headers here, the rest in inflate.h, with the checks of CRC
+ * and length that libarchive leaves out. A wrong sum is noted and reading goes on: the messages are
+ * still worth having. */
 #include "decode.h"
+
+#include "inflate.h"
 
 #include <stdlib.h>
 
-#define ZLIB_CONST
-#include <zlib.h>
-
 enum { FLAG_HCRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16 };
-
-struct gzip {
-	z_stream z;
-	uint32_t crc;
-	uint32_t size; /* modulo 2^32, as in the trailer */
-};
 
 /* The next byte, or -1 at the end. */
 static int next_byte(struct sl_stream *below)
@@ -79,71 +72,49 @@ static bool read_header(struct sl_stream *below, struct sl_stream *self)
 
 static bool begin(struct sl_decoder *decoder)
 {
-	struct gzip *gzip = decoder->state;
-	if (!gzip) {
-		gzip = sl_calloc(1, sizeof(*gzip));
-		decoder->state = gzip;
-		int rc = inflateInit2(&gzip->z, -MAX_WBITS);
-		sl_assert(rc == Z_OK || rc == Z_MEM_ERROR);
-		if (rc != Z_OK)
-			sl_decoder_no_memory(decoder);
-		if (rc != Z_OK)
-			return false;
-	} else {
-		sl_assert(inflateReset(&gzip->z) == Z_OK);
-	}
-	gzip->crc = 0;
-	gzip->size = 0;
+	if (decoder->state)
+		sl_inflate_reset(decoder->state);
+	else
+		decoder->state = sl_inflate_new();
 	if (read_header(decoder->below, decoder->self))
 		return true;
 	sl_stream_damage(decoder->self, "truncated", "in a gzip header");
 	return false;
 }
 
-static enum sl_piece check_trailer(struct sl_decoder *decoder)
+static enum sl_piece fail(struct sl_decoder *decoder, const char *reason, const char *detail)
 {
-	struct gzip *gzip = decoder->state;
-	uint32_t crc, size;
-	if (!little_endian(decoder->below, 4, &crc) || !little_endian(decoder->below, 4, &size)) {
-		sl_stream_damage(decoder->self, "truncated", "in the gzip trailer");
-		return SL_PIECE_FAILED;
-	}
-	if (crc != gzip->crc)
-		sl_stream_damage(decoder->self, "bad-checksum", "gzip CRC");
-	else if (size != gzip->size)
-		sl_stream_damage(decoder->self, "bad-checksum", "gzip length");
-	return SL_PIECE_END;
+	sl_stream_damage(decoder->self, reason, detail);
+	return SL_PIECE_FAILED;
 }
 
 static enum sl_piece step(struct sl_decoder *decoder, char *to, size_t room, size_t *made_r)
 {
-	struct gzip *gzip = decoder->state;
-	struct sl_span in = sl_stream_next(decoder->below);
-	gzip->z.next_in = (const Bytef *)in.p;
-	gzip->z.avail_in = (uInt)in.n;
-	gzip->z.next_out = (Bytef *)to;
-	gzip->z.avail_out = (uInt)room;
-	int rc = inflate(&gzip->z, Z_SYNC_FLUSH);
-	sl_stream_take(decoder->below, in.n - gzip->z.avail_in);
-	*made_r = room - gzip->z.avail_out;
-	gzip->crc = (uint32_t)crc32(gzip->crc, (const Bytef *)to, (uInt)*made_r);
-	gzip->size += (uint32_t)*made_r;
-	if (rc == Z_STREAM_END)
-		return check_trailer(decoder);
-	if (rc == Z_OK)
+	struct sl_span in = sl_stream_next(decoder->below), rest = in;
+	enum sl_inflated rc = sl_inflate_step(decoder->state, &rest, to, room, made_r);
+	sl_stream_take(decoder->below, in.n - rest.n);
+	switch (rc) {
+	case SL_INFLATED_MORE:
 		return SL_PIECE_MORE;
-	if (rc == Z_MEM_ERROR)
-		return sl_decoder_no_memory(decoder);
-	sl_stream_damage(decoder->self, rc == Z_BUF_ERROR && in.n == 0 ? "truncated" : "bad-data",
-		gzip->z.msg);
-	return SL_PIECE_FAILED;
+	case SL_INFLATED_END:
+		return SL_PIECE_END;
+	case SL_INFLATED_BAD_SUM:
+		sl_stream_damage(decoder->self, "bad-checksum", "gzip CRC or length");
+		return SL_PIECE_END;
+	case SL_INFLATED_CUT:
+		return fail(decoder, "truncated", "");
+	case SL_INFLATED_CUT_TRAILER:
+		return fail(decoder, "truncated", "in the gzip trailer");
+	case SL_INFLATED_BAD_DATA:
+		break;
+	}
+	return fail(decoder, "bad-data", "no deflate");
 }
 
 static void close_gzip(struct sl_decoder *decoder)
 {
-	struct gzip *gzip = decoder->state;
-	inflateEnd(&gzip->z);
-	free(gzip);
+	struct sl_inflate *inflate = decoder->state;
+	sl_inflate_free(&inflate);
 }
 
 const struct sl_codec sl_codec_gzip = { begin, step, close_gzip };
