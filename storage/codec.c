@@ -296,10 +296,8 @@ static void visit_part_indicators(struct sl_visit *v, struct sl_message *m, bool
 		join_indicators(v, m, items, n, m->indicators, m->n_indicators);
 }
 
-void sl_visit_face(struct sl_visit *v, struct sl_message *m)
+static void visit_face_look(struct sl_visit *v, struct sl_message *m)
 {
-	struct sl_visit_texts texts;
-	sl_visit_record(v, &texts);
 	visit_version(v);
 	if (v->version < 2)
 		sl_visit_refuse(v);
@@ -307,17 +305,36 @@ void sl_visit_face(struct sl_visit *v, struct sl_message *m)
 	sl_visit_id(v, &m->variant);
 	sl_visit_id(v, &m->variant_name);
 	visit_look(v, m);
+}
+
+void sl_visit_face_look(struct sl_visit *v, struct sl_message *m)
+{
+	sl_assert(v->reading);
+	sl_visit_record(v, NULL);
+	visit_face_look(v, m);
+}
+
+void sl_visit_face(struct sl_visit *v, struct sl_message *m)
+{
+	struct sl_visit_texts texts;
+	sl_visit_record(v, &texts);
+	visit_face_look(v, m);
 	visit_part_indicators(v, m, false);
 	v->texts = NULL;
+}
+
+static void visit_copy_head(struct sl_visit *v, struct sl_message *m)
+{
+	sl_visit_id(v, &m->id);
+	visit_digest(v, m);
+	visit_parent(v, &m->parent);
 }
 
 static void visit_copy(struct sl_visit *v, struct sl_message *m)
 {
 	struct sl_visit_texts texts;
 	sl_visit_record(v, &texts);
-	sl_visit_id(v, &m->id);
-	visit_digest(v, m);
-	visit_parent(v, &m->parent);
+	visit_copy_head(v, m);
 	visit_place(v, m);
 	visit_route(v, m);
 	visit_part_indicators(v, m, true);
@@ -332,12 +349,24 @@ void sl_visit_message_1(struct sl_visit *v, struct sl_message *m)
 	visit_message_1(v, m);
 }
 
-void sl_visit_copy(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
+static void visit_face_key(struct sl_visit *v, struct sl_id *face)
 {
 	v->version = SL_CODEC_VERSION;
 	sl_visit_id(v, face);
 	if (sl_id_is_zero(face))
 		sl_visit_refuse(v);
+}
+
+void sl_visit_copy_head(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
+{
+	sl_assert(v->reading);
+	visit_face_key(v, face);
+	visit_copy_head(v, m);
+}
+
+void sl_visit_copy(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
+{
+	visit_face_key(v, face);
 	visit_copy(v, m);
 }
 

@@ -63,6 +63,34 @@ bool sl_row_message_head(struct sl_span key, struct sl_span value, struct sl_mes
 	return !v.bad && sl_key_take_id(&key, &row_r->home.message) && key.n == 0;
 }
 
+bool sl_row_message_brief(struct sl_span key, struct sl_span value, struct sl_arena *arena,
+	struct sl_message_row *row_r)
+{
+	struct sl_span fields;
+	memset(row_r, 0, sizeof(*row_r));
+	if (!sl_row_open(SL_TABLE_MESSAGES, key, value, &fields))
+		return false;
+	struct sl_visit v = sl_visit_reader(fields, arena);
+	sl_visit_message_head(&v, row_r);
+	if (v.version == 1)
+		return sl_row_decode(SL_TABLE_MESSAGES, key, value, arena, row_r);
+	sl_visit_copy_head(&v, &row_r->message, &row_r->face);
+	if (v.bad || !sl_key_take_id(&key, &row_r->message.key) || key.n)
+		return false;
+	row_r->home.message = row_r->message.key;
+	return true;
+}
+
+bool sl_row_face_look(struct sl_span key, struct sl_span value, struct sl_message *message)
+{
+	struct sl_span fields;
+	if (!sl_row_open(SL_TABLE_FACES, key, value, &fields))
+		return false;
+	struct sl_visit v = sl_visit_reader(fields, NULL);
+	sl_visit_face_look(&v, message);
+	return !v.bad;
+}
+
 void sl_row_message_fields(
 	const struct sl_message_row *row, struct sl_span message_copy, struct sl_buf *to)
 {

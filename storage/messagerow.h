@@ -16,6 +16,11 @@
 void sl_visit_message_head(struct sl_visit *v, struct sl_message_row *row);
 /* That of a row; the record is not looked at. */
 bool sl_row_message_head(struct sl_span key, struct sl_span value, struct sl_message_row *row_r);
+/* The same, the face's key, and of the record id, digest and parent. All of a row of version 1. */
+bool sl_row_message_brief(struct sl_span key, struct sl_span value, struct sl_arena *arena,
+	struct sl_message_row *row_r);
+/* Of a face all but its indicators. */
+bool sl_row_face_look(struct sl_span key, struct sl_span value, struct sl_message *message);
 /* Replace what is in `to` by the fields of a message whose part is encoded already. */
 void sl_row_message_fields(
 	const struct sl_message_row *row, struct sl_span message_copy, struct sl_buf *to);

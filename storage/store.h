@@ -299,6 +299,15 @@ bool sl_view_archive(struct sl_view *view, const struct sl_id *key, struct sl_ar
 bool sl_view_file(struct sl_view *view, const struct sl_file_stamp *stamp, struct sl_id *archive_r);
 bool sl_view_message(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
 	struct sl_message_row *row_r);
+/* The same without the record, but for id, key, digest and parent: a tenth of the cost. What an
+ * older schema wrote is read whole. */
+bool sl_view_message_brief(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_message_row *row_r);
+/* Of the record of such a row: what copies of a lure have in common but for its indicators: names
+ * of content and variant, the texts. They live as long as the view. Rows with the same face that is
+ * not zero look the same. */
+bool sl_view_look(
+	struct sl_view *view, const struct sl_message_row *row, struct sl_message *message_r);
 bool sl_view_content(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
 	struct sl_content *row_r);
 bool sl_view_variant(struct sl_view *view, const struct sl_id *key, struct sl_variant_row *row_r);
@@ -343,6 +352,8 @@ uint64_t sl_view_count(struct sl_view *view, enum sl_table table);
  * key, a message key). `row_r` must be of the table's row type. */
 struct sl_scan;
 struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct sl_span prefix);
+/* Walk the messages, rows as sl_view_message_brief() gives them. */
+struct sl_scan *sl_scan_open_brief(struct sl_view *view);
 bool sl_scan_next(struct sl_scan *scan, struct sl_arena *arena, void *row_r);
 void sl_scan_close(struct sl_scan **scan);
 

@@ -113,6 +113,35 @@ bool sl_view_message(struct sl_view *view, const struct sl_id *key, struct sl_ar
 	return read_named(view, SL_TABLE_MESSAGES, key, arena, row_r);
 }
 
+bool sl_view_message_brief(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
+	struct sl_message_row *row_r)
+{
+	struct sl_key k = sl_key_of_id(key);
+	struct sl_span value;
+	struct sl_err err;
+	enum sl_rc rc = sl_txn_get(txn_of(view), SL_TABLE_MESSAGES, sl_key_span(&k), &value, &err);
+	if (rc == SL_OK && sl_row_message_brief(sl_key_span(&k), value, arena, row_r))
+		return true;
+	met_damage(view);
+	return false;
+}
+
+bool sl_view_look(
+	struct sl_view *view, const struct sl_message_row *row, struct sl_message *message_r)
+{
+	struct sl_key k = sl_key_of_id(&row->face);
+	struct sl_span value;
+	struct sl_err err;
+	*message_r = row->message;
+	if (sl_id_is_zero(&row->face))
+		return true;
+	enum sl_rc rc = sl_txn_get(txn_of(view), SL_TABLE_FACES, sl_key_span(&k), &value, &err);
+	if (rc == SL_OK && sl_row_face_look(sl_key_span(&k), value, message_r))
+		return true;
+	met_damage(view);
+	return false;
+}
+
 bool sl_view_content(struct sl_view *view, const struct sl_id *key, struct sl_arena *arena,
 	struct sl_content *row_r)
 {
@@ -198,6 +227,7 @@ struct sl_scan {
 	struct sl_view *view;
 	struct sl_cursor *cursor; /* NULL: nothing to walk */
 	struct sl_cursor *homes;  /* of messages, whose homes come first; or NULL */
+	bool brief;               /* messages without their faces */
 	bool has_home;            /* of one message: the next one that is given */
 	struct sl_sighting_row home;
 	enum sl_table table;
@@ -306,6 +336,20 @@ struct sl_scan *sl_scan_open(struct sl_view *view, enum sl_table table, struct s
 	return scan;
 }
 
+struct sl_scan *sl_scan_open_brief(struct sl_view *view)
+{
+	struct sl_scan *scan = sl_scan_open(view, SL_TABLE_MESSAGES, SL_SPAN_NULL);
+	scan->brief = true;
+	return scan;
+}
+
+static bool decode_row(struct sl_scan *scan, struct sl_span key, struct sl_span value,
+	struct sl_arena *arena, void *row_r)
+{
+	return scan->brief ? sl_row_message_brief(key, value, arena, row_r)
+			   : sl_row_decode(scan->table, key, value, arena, row_r);
+}
+
 static bool next_row(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 {
 	struct sl_span key, value, prefix = sl_span_of(scan->prefix, scan->n);
@@ -318,9 +362,9 @@ static bool next_row(struct sl_scan *scan, struct sl_arena *arena, void *row_r)
 			return false;
 		}
 		scan->rows++;
-		if (!sl_row_decode(scan->table, key, value, arena, row_r))
+		if (!decode_row(scan, key, value, arena, row_r))
 			met_damage(scan->view);
-		else if (read_face(scan->view, scan->table, arena, row_r))
+		else if (scan->brief || read_face(scan->view, scan->table, arena, row_r))
 			return true;
 	}
 	if (rc == SL_FATAL)

@@ -78,6 +78,10 @@ void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts);
 void sl_visit_face(struct sl_visit *v, struct sl_message *message);
 void sl_visit_message_1(struct sl_visit *v, struct sl_message *message);
 void sl_visit_copy(struct sl_visit *v, struct sl_message *message, struct sl_id *face);
+/* The first fields of both, for readers: of a face all but its indicators, of the other part id,
+ * digest and parent. */
+void sl_visit_face_look(struct sl_visit *v, struct sl_message *message);
+void sl_visit_copy_head(struct sl_visit *v, struct sl_message *message, struct sl_id *face);
 void sl_visit_content(struct sl_visit *v, struct sl_content *content);
 
 #endif

@@ -49,7 +49,7 @@ static uint64_t pass_of(const struct sl_id *id, uint64_t passes)
 static void collect(struct writing *w, uint64_t pass, uint64_t passes)
 {
 	struct sl_message_row row;
-	struct sl_scan *scan = sl_scan_open(w->in->view, SL_TABLE_MESSAGES, SL_SPAN_NULL);
+	struct sl_scan *scan = sl_scan_open_brief(w->in->view);
 	w->n = 0;
 	while (sl_scan_next(scan, w->scratch, &row)) {
 		bool mine = pass_of(&row.message.id, passes) == pass &&

@@ -314,7 +314,7 @@ static void add_nights(struct told *t, struct sl_arena *scratch)
 static void count_embedded(struct told *t, struct sl_arena *scratch)
 {
 	struct sl_message_row row;
-	struct sl_scan *scan = sl_scan_open(t->in->view, SL_TABLE_MESSAGES, SL_SPAN_NULL);
+	struct sl_scan *scan = sl_scan_open_brief(t->in->view);
 	while (sl_scan_next(scan, scratch, &row)) {
 		if (!sl_id_is_zero(&row.message.parent)) {
 			t->embedded++;

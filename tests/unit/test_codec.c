@@ -3,6 +3,7 @@
 
 #include "records.h"
 #include "storage/codec.h"
+#include "storage/messagerow.h"
 #include "storage/rows.h"
 #include "storage/visit.h"
 
@@ -382,6 +383,11 @@ static void check_old_row(struct room *room, const struct sl_message *want, stru
 	assert_int_equal(row.night, 2);
 	assert_false(row.has_home);
 	assert_true(sl_id_is_zero(&row.face));
+	/* brief rows of it are whole */
+	assert_true(sl_row_message_brief(
+		sl_key_span(&key), sl_buf_span(&room->again), room->decoded, &row));
+	check_messages(want, &row.message);
+	assert_int_equal(row.sightings, 3);
 }
 
 /* As version 1 wrote it: the key, always a parent, and every text in full. */

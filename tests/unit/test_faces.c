@@ -68,8 +68,48 @@ static void two_parts(void **state)
 	sl_buf_free(&other);
 }
 
+/* A brief row and a look tell what the whole row tells. */
+static void brief_rows(void **state)
+{
+	struct room *room = *state;
+	struct sl_view *view;
+	struct sl_message_row whole, brief;
+	struct sl_message look;
+	bool new_variant;
+	size_t n = 0;
+	STORES_OK(sl_store_begin(room->store, &err));
+	for (unsigned i = 0; i < 20; i++)
+		put_number(room, i, i % 3, 100 + i, 1, &new_variant);
+	put_number(room, 7, 2, 50, 2, &new_variant);
+	STORES_OK(sl_store_commit(room->store, &err));
+	STORES_OK(sl_view_open(room->store, false, &view, &err));
+	struct sl_scan *scan = sl_scan_open_brief(view);
+	while (sl_scan_next(scan, room->arena, &brief)) {
+		const struct sl_id *key = &brief.message.key;
+		assert_true(sl_view_message(view, key, room->arena, &whole));
+		assert_true(sl_view_look(view, &brief, &look));
+		assert_true(sl_id_eq(&brief.message.id, &whole.message.id));
+		assert_true(sl_id_eq(&brief.message.parent, &whole.message.parent));
+		assert_memory_equal(&brief.message.sha256, &whole.message.sha256, 32);
+		assert_true(sl_id_eq(&brief.face, &whole.face));
+		assert_int_equal(brief.sightings, whole.sightings);
+		assert_int_equal(brief.first, whole.first);
+		assert_int_equal(brief.night, whole.night);
+		assert_true(sl_id_eq(&brief.home.message, key));
+		assert_int_equal(brief.message.n_indicators, 0);
+		assert_true(sl_id_eq(&look.content, &whole.message.content));
+		assert_true(sl_id_eq(&look.variant, &whole.message.variant));
+		assert_true(sl_span_eq(look.subject, whole.message.subject));
+		assert_true(sl_span_eq(look.sender_norm, whole.message.sender_norm));
+		n++;
+	}
+	assert_int_equal(n, 20);
+	sl_scan_close(&scan);
+	sl_view_close(&view);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { ROOM_TEST(two_parts) };
+	const struct CMUnitTest tests[] = { ROOM_TEST(two_parts), ROOM_TEST(brief_rows) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
