@@ -153,6 +153,7 @@ static void make_maker(struct sl_view *view, const struct sl_config *config,
 	maker->own_roster = with ? NULL : sl_roster_new(view);
 	maker->roster = with ? with->roster : maker->own_roster;
 	maker->arena = sl_arena_new(0);
+	maker->scratch = sl_arena_new(0);
 	maker->lasting = sl_arena_new(0);
 	maker->memo = sl_hostmemo_new(tables);
 	maker->honesty = sl_calloc(maker->roster->n_campaigns + 1, 1);
@@ -178,6 +179,14 @@ void sl_dossiers_share(
 	make_maker(view, maker->config, maker->tables, maker, dossiers_r);
 }
 
+static void free_counts(struct sl_dossier_maker *maker)
+{
+	for (size_t i = 0; i < SL_DOSSIER_TEXTS; i++)
+		sl_counts_free(&maker->texts[i]);
+	sl_counts_free(&maker->traps);
+	sl_counts_free(&maker->archive_keys);
+}
+
 void sl_dossiers_close(struct sl_dossiers *dossiers)
 {
 	struct sl_dossier_maker *maker = dossiers->state;
@@ -186,7 +195,9 @@ void sl_dossiers_close(struct sl_dossiers *dossiers)
 		sl_roster_free(&maker->own_roster);
 		sl_hostmemo_free(&maker->memo);
 		sl_arena_free(&maker->arena);
+		sl_arena_free(&maker->scratch);
 		sl_arena_free(&maker->lasting);
+		free_counts(maker);
 		free(maker->honesty);
 		free(maker);
 	}

@@ -11,6 +11,7 @@
 #ifndef SL_DOSSIER_MAKER_H
 #define SL_DOSSIER_MAKER_H
 
+#include "counts.h"
 #include "roster.h"
 
 #include "pipeline/hostmemo.h"
@@ -19,6 +20,24 @@
 struct sl_dossier_archive {
 	struct sl_id key;
 	struct sl_span name;
+};
+
+/* Texts of messages that are counted. */
+enum sl_dossier_text {
+	SL_DOSSIER_SUBJECT,
+	SL_DOSSIER_SENDER,
+	SL_DOSSIER_NAME,
+	SL_DOSSIER_MAILER,
+	SL_DOSSIER_LANGUAGE,
+	SL_DOSSIER_TEXTS
+};
+
+enum { SL_DOSSIER_LOOKS = 64 };
+
+/* The entries of a message's texts; those of messages with the same face. */
+struct sl_dossier_look {
+	struct sl_id face; /* zero: none */
+	size_t at[SL_DOSSIER_TEXTS];
 };
 
 struct sl_dossier_maker {
@@ -30,9 +49,14 @@ struct sl_dossier_maker {
 	struct sl_roster *own_roster; /* NULL: that of another maker */
 	struct sl_hostmemo *memo;
 	struct sl_arena *arena;   /* of the dossier that was made last */
+	struct sl_arena *scratch; /* of one message or variant at a time */
 	struct sl_arena *lasting; /* names of archives */
 	struct sl_dossier_archive *archives;
-	size_t n_archives, room_archives;
+	size_t n_archives, room_archives, last_archive;
+	struct sl_counts archive_keys;            /* beside archives */
+	struct sl_counts texts[SL_DOSSIER_TEXTS]; /* of one campaign at a time */
+	struct sl_counts traps;                   /* the same */
+	struct sl_dossier_look looks[SL_DOSSIER_LOOKS];
 	size_t next;
 	struct sl_dossier dossier;
 	struct sl_id *used_keys; /* store keys of dossier.used */
@@ -47,12 +71,5 @@ bool sl_dossier_add_messages(struct sl_dossier_maker *maker, size_t at);
 void sl_dossier_add_support(struct sl_dossier_maker *maker, size_t at);
 void sl_dossier_add_uses(struct sl_dossier_maker *maker, size_t at);
 void sl_dossier_add_relations(struct sl_dossier_maker *maker, size_t at);
-
-/* Count equal spans: sorted by count descending, then bytes; cut at SL_DOSSIER_LIST. Empty spans do
- * not count. Sorts `values`. */
-size_t sl_dossier_count(
-	struct sl_arena *arena, struct sl_span *values, size_t n, struct sl_counted **counted_r);
-/* The name of an archive for people. */
-struct sl_span sl_dossier_archive_name(struct sl_dossier_maker *maker, const struct sl_id *key);
 
 #endif

@@ -1,74 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the messages of a campaign add up to: times, waves, subjects, senders, traps, exemplar. */
+/* What the messages of a campaign add up to: times, waves, subjects, senders, traps, exemplar.
+ *
+ * A campaign may have a million messages, so nothing is kept for each: texts are counted where they
+ * differ, times grow together to waves, and what copies of a lure have in common is read once.
+ */
 #include "dossier_maker.h"
 
 #include <stdlib.h>
 
-struct moment {
-	int64_t time;
-	uint64_t night;
+/* Messages that came one after the other, without a silence in between. */
+struct stretch {
+	int64_t first, last;
+	uint64_t messages;
+	uint64_t night; /* the earliest */
 };
 
 struct tally {
 	struct sl_dossier_maker *m;
 	struct sl_dossier *d;
-	struct sl_span *subjects, *senders, *names, *mailers, *languages, *traps;
-	struct moment *moments;
-	size_t n, n_moments, n_traps;
-	size_t room, room_traps;
-	struct sl_message_row best; /* smallest (time, id) so far */
-	bool has_best;
+	struct stretch *stretches; /* owned */
+	size_t n_stretches, room_stretches;
+	int64_t silence;            /* longer ones end a wave */
+	struct sl_message_row best; /* smallest (time, id) so far, in brief */
 };
 
-static int compare_spans(const void *a, const void *b)
-{
-	return sl_span_cmp(*(const struct sl_span *)a, *(const struct sl_span *)b);
-}
-
-static int compare_counted(const void *a, const void *b)
-{
-	const struct sl_counted *x = a, *y = b;
-
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return sl_span_cmp(x->value, y->value);
-}
-
-size_t sl_dossier_count(
-	struct sl_arena *arena, struct sl_span *values, size_t n, struct sl_counted **counted_r)
-{
-	struct sl_counted *list = NULL;
-	size_t count = 0, room = 0;
-
-	if (n)
-		qsort(values, n, sizeof(*values), compare_spans);
-	for (size_t i = 0; i < n; i++) {
-		if (values[i].n == 0)
-			continue;
-		if (count == 0 || !sl_span_eq(list[count - 1].value, values[i]))
-			*SL_ARENA_PUSH(arena, list, count, room) =
-				(struct sl_counted){ values[i], 0 };
-		list[count - 1].count++;
-	}
-	if (count)
-		qsort(list, count, sizeof(*list), compare_counted);
-	*counted_r = list;
-	return count < SL_DOSSIER_LIST ? count : SL_DOSSIER_LIST;
-}
-
-struct sl_span sl_dossier_archive_name(struct sl_dossier_maker *maker, const struct sl_id *key)
+/* Empty: no such archive. */
+static struct sl_span read_name(struct sl_dossier_maker *maker, const struct sl_id *key)
 {
 	struct sl_archive_row row;
-	struct sl_dossier_archive *a;
+	return sl_view_archive(maker->view, key, maker->lasting, &row) ? row.name : SL_SPAN_NULL;
+}
 
-	for (size_t i = 0; i < maker->n_archives; i++)
-		if (sl_id_eq(&maker->archives[i].key, key))
-			return maker->archives[i].name;
-	a = SL_ARENA_PUSH(maker->lasting, maker->archives, maker->n_archives, maker->room_archives);
-	*a = (struct sl_dossier_archive){ .key = *key };
-	if (sl_view_archive(maker->view, key, maker->lasting, &row))
-		a->name = row.name;
-	return a->name;
+/* Most messages stand in the archive of the one before. */
+static struct sl_span archive_name(struct sl_dossier_maker *maker, const struct sl_id *key)
+{
+	struct sl_span bytes = sl_span_of(key->b, sizeof(key->b));
+	if (maker->n_archives && sl_id_eq(&maker->archives[maker->last_archive].key, key))
+		return maker->archives[maker->last_archive].name;
+	size_t at = sl_counts_find(&maker->archive_keys, bytes);
+	if (at == maker->n_archives) {
+		struct sl_dossier_archive *a = SL_ARENA_PUSH(
+			maker->lasting, maker->archives, maker->n_archives, maker->room_archives);
+		*a = (struct sl_dossier_archive){ *key, read_name(maker, key) };
+		maker->archive_keys.entries[at].text = sl_arena_copy(maker->lasting, bytes);
+	}
+	maker->last_archive = at;
+	return maker->archives[at].name;
 }
 
 static bool comes_before(const struct sl_message_row *a, const struct sl_message_row *b)
@@ -81,66 +58,165 @@ static bool comes_before(const struct sl_message_row *a, const struct sl_message
 	return sl_id_cmp(&a->message.id, &b->message.id) < 0;
 }
 
-/* Each archive once a message, however often the message lies in it. */
+/* ---- traps ---- */
+
+/* Each name once a message, however often the message lies in archives of it. */
+static void add_trap(struct tally *t, const struct sl_id *archive)
+{
+	struct sl_counts *traps = &t->m->traps;
+	size_t at = sl_counts_find(traps, archive_name(t->m, archive));
+	traps->entries[at].count += traps->entries[at].last != t->d->messages;
+	traps->entries[at].last = t->d->messages;
+}
+
 static void add_traps(struct tally *t, const struct sl_message_row *row)
 {
+	struct sl_sighting_row sighting;
+
+	if (row->has_home && row->sightings == 1) {
+		add_trap(t, &row->home.origin.archive);
+		return;
+	}
 	struct sl_scan *scan = sl_scan_open(t->m->view, SL_TABLE_SIGHTINGS,
 		sl_span_of(row->message.key.b, sizeof(row->message.key.b)));
-	struct sl_sighting_row sighting;
-	size_t first = t->n_traps;
-
-	while (sl_scan_next(scan, t->m->arena, &sighting)) {
-		struct sl_span name = sl_dossier_archive_name(t->m, &sighting.origin.archive);
-		bool known = false;
-
-		for (size_t i = first; i < t->n_traps && !known; i++)
-			known = sl_span_eq(t->traps[i], name);
-		if (!known)
-			*SL_ARENA_PUSH(t->m->arena, t->traps, t->n_traps, t->room_traps) = name;
-	}
+	while (sl_scan_next(scan, t->m->scratch, &sighting))
+		add_trap(t, &sighting.origin.archive);
 	sl_scan_close(&scan);
 }
 
-static void grow(struct tally *t)
-{
-	struct sl_arena *arena = t->m->arena;
-	size_t room = t->room ? 2 * t->room : 64;
-	size_t old = t->room * sizeof(struct sl_span), new = room * sizeof(struct sl_span);
+/* ---- texts ---- */
 
-	if (t->n < t->room)
-		return;
-	t->subjects = sl_arena_grow(arena, t->subjects, old, new);
-	t->senders = sl_arena_grow(arena, t->senders, old, new);
-	t->names = sl_arena_grow(arena, t->names, old, new);
-	t->mailers = sl_arena_grow(arena, t->mailers, old, new);
-	t->languages = sl_arena_grow(arena, t->languages, old, new);
-	t->moments = sl_arena_grow(
-		arena, t->moments, t->room * sizeof(*t->moments), room * sizeof(*t->moments));
-	t->room = room;
+/* Where the texts of a message are counted; copies of a lure have the same places. */
+static bool read_look(struct sl_dossier_maker *maker, const struct sl_message_row *row,
+	struct sl_dossier_look *look)
+{
+	struct sl_message m;
+
+	if (!sl_view_look(maker->view, row, &m))
+		return false;
+	const struct sl_span texts[] = { m.subject, m.from_addr, m.from_name, m.mailer,
+		m.language };
+	_Static_assert(SL_LEN(texts) == SL_DOSSIER_TEXTS, "in the order of enum sl_dossier_text");
+	for (size_t i = 0; i < SL_DOSSIER_TEXTS; i++)
+		look->at[i] = sl_counts_find(&maker->texts[i], texts[i]);
+	look->face = row->face;
+	return true;
 }
+
+static bool add_texts(struct tally *t, const struct sl_message_row *row)
+{
+	struct sl_dossier_look *look = &t->m->looks[sl_id_slot(&row->face) % SL_DOSSIER_LOOKS];
+	bool known = !sl_id_is_zero(&row->face) && sl_id_eq(&row->face, &look->face);
+
+	if (!known && !read_look(t->m, row, look))
+		return false;
+	for (size_t i = 0; i < SL_DOSSIER_TEXTS; i++)
+		t->m->texts[i].entries[look->at[i]].count++;
+	return true;
+}
+
+static void reset_texts(struct sl_dossier_maker *maker)
+{
+	for (size_t i = 0; i < SL_DOSSIER_TEXTS; i++)
+		sl_counts_reset(&maker->texts[i]);
+	sl_counts_reset(&maker->traps);
+	memset(maker->looks, 0, sizeof(maker->looks));
+}
+
+static void list_texts(struct tally *t)
+{
+	struct sl_dossier *d = t->d;
+	struct sl_arena *arena = t->m->arena;
+	struct sl_counts *texts = t->m->texts;
+
+	d->n_subjects = sl_counts_list(&texts[SL_DOSSIER_SUBJECT], arena, &d->subjects);
+	d->n_senders = sl_counts_list(&texts[SL_DOSSIER_SENDER], arena, &d->senders);
+	d->n_sender_names = sl_counts_list(&texts[SL_DOSSIER_NAME], arena, &d->sender_names);
+	d->n_mailers = sl_counts_list(&texts[SL_DOSSIER_MAILER], arena, &d->mailers);
+	d->n_languages = sl_counts_list(&texts[SL_DOSSIER_LANGUAGE], arena, &d->languages);
+	d->n_traps = sl_counts_list(&t->m->traps, arena, &d->traps);
+}
+
+/* ---- waves ---- */
+
+static int by_first(const void *a, const void *b)
+{
+	const struct stretch *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Stretches without a silence between them are one, whatever comes later. */
+static void unite(struct tally *t)
+{
+	size_t out = 0;
+
+	if (t->n_stretches)
+		qsort(t->stretches, t->n_stretches, sizeof(*t->stretches), by_first);
+	for (size_t i = 0; i < t->n_stretches; i++) {
+		const struct stretch *next = &t->stretches[i];
+		struct stretch *last = out ? &t->stretches[out - 1] : NULL;
+
+		if (!last || next->first - last->last > t->silence) {
+			t->stretches[out++] = *next;
+			continue;
+		}
+		last->last = next->last > last->last ? next->last : last->last;
+		last->messages += next->messages;
+		last->night = next->night < last->night ? next->night : last->night;
+	}
+	t->n_stretches = out;
+}
+
+static void add_time(struct tally *t, const struct sl_message_row *row)
+{
+	enum { ROOM_LEAST = 64 };
+
+	if (row->first == SL_TIME_NONE)
+		return;
+	if (t->n_stretches == t->room_stretches)
+		unite(t);
+	if (2 * t->n_stretches >= t->room_stretches) {
+		t->room_stretches = t->room_stretches ? 2 * t->room_stretches : ROOM_LEAST;
+		t->stretches = sl_realloc(t->stretches, t->room_stretches * sizeof(*t->stretches));
+	}
+	t->stretches[t->n_stretches++] = (struct stretch){ row->first, row->first, 1, row->night };
+}
+
+/* A silence of more than wave_days ends a wave. Back in the last night after a silence: returned.
+ */
+static void make_waves(struct tally *t)
+{
+	struct sl_dossier *d = t->d;
+
+	unite(t);
+	d->n_waves = t->n_stretches;
+	d->waves = sl_arena_alloc(t->m->arena, (d->n_waves + 1) * sizeof(*d->waves));
+	for (size_t i = 0; i < d->n_waves; i++)
+		d->waves[i] = (struct sl_wave){ t->stretches[i].first, t->stretches[i].last,
+			t->stretches[i].messages };
+	if (d->n_waves)
+		d->first_seen = d->waves[0].first;
+	if (d->status == SL_STATUS_ONGOING && d->n_waves > 1 &&
+		t->stretches[d->n_waves - 1].night == t->m->last_night)
+		d->status = SL_STATUS_RETURNED;
+}
+
+/* ---- all of it ---- */
 
 static void add_message(struct tally *t, const struct sl_message_row *row)
 {
-	grow(t);
-	sl_assert(t->n < t->room);
-	t->subjects[t->n] = row->message.subject;
-	t->senders[t->n] = row->message.from_addr;
-	t->names[t->n] = row->message.from_name;
-	t->mailers[t->n] = row->message.mailer;
-	t->languages[t->n] = row->message.language;
-	if (row->first != SL_TIME_NONE)
-		t->moments[t->n_moments++] = (struct moment){ row->first, row->night };
-	t->n++;
+	if (!add_texts(t, row))
+		return;
+	add_time(t, row);
 	t->d->messages++;
 	t->d->sightings += row->sightings;
 	if (row->last != SL_TIME_NONE &&
 		(t->d->last_seen == SL_TIME_NONE || row->last > t->d->last_seen))
 		t->d->last_seen = row->last;
 	add_traps(t, row);
-	if (!t->has_best || comes_before(row, &t->best)) {
+	if (t->d->messages == 1 || comes_before(row, &t->best))
 		t->best = *row;
-		t->has_best = true;
-	}
 }
 
 static void add_variant(struct tally *t, const struct sl_id *variant)
@@ -150,49 +226,24 @@ static void add_variant(struct tally *t, const struct sl_id *variant)
 	struct sl_member_row member;
 	struct sl_message_row row;
 
-	while (sl_scan_next(scan, t->m->arena, &member))
-		if (sl_view_message(t->m->view, &member.message, t->m->arena, &row))
+	while (sl_scan_next(scan, NULL, &member)) {
+		if (sl_view_message_brief(t->m->view, &member.message, t->m->scratch, &row))
 			add_message(t, &row);
+		sl_arena_reset(t->m->scratch);
+	}
 	sl_scan_close(&scan);
 }
 
-static int compare_moments(const void *a, const void *b)
+static bool read_exemplar(struct tally *t)
 {
-	const struct moment *x = a, *y = b;
+	struct sl_dossier_maker *m = t->m;
+	struct sl_message_row row;
 
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	return x->night < y->night ? -1 : x->night > y->night;
-}
-
-/* A silence of more than wave_days ends a wave. Back in the last night after a silence: returned.
- */
-static void cut_waves(struct tally *t)
-{
-	int64_t silence = (int64_t)t->m->config->wave_days * 86400;
-	struct sl_dossier *d = t->d;
-	size_t room = 0;
-	uint64_t earliest = UINT64_MAX; /* night of the wave */
-
-	if (t->n_moments)
-		qsort(t->moments, t->n_moments, sizeof(*t->moments), compare_moments);
-	for (size_t i = 0; i < t->n_moments; i++) {
-		const struct moment *now = &t->moments[i];
-		struct sl_wave *wave = d->n_waves ? &d->waves[d->n_waves - 1] : NULL;
-
-		if (!wave || now->time - wave->last > silence) {
-			wave = SL_ARENA_PUSH(t->m->arena, d->waves, d->n_waves, room);
-			*wave = (struct sl_wave){ now->time, now->time, 0 };
-			earliest = UINT64_MAX;
-		}
-		wave->last = now->time;
-		wave->messages++;
-		earliest = now->night < earliest ? now->night : earliest;
-	}
-	if (d->n_waves)
-		d->first_seen = d->waves[0].first;
-	if (d->status == SL_STATUS_ONGOING && d->n_waves > 1 && earliest == t->m->last_night)
-		d->status = SL_STATUS_RETURNED;
+	if (t->d->messages == 0 || !sl_view_message(m->view, &t->best.message.key, m->arena, &row))
+		return false;
+	t->d->exemplar = row.message;
+	sl_view_content(m->view, &row.message.content, m->arena, &t->d->exemplar_content);
+	return true;
 }
 
 /* Of many places the first by archive, entry, ordinal. */
@@ -205,7 +256,7 @@ static void find_origin(struct tally *t)
 	bool first = true;
 
 	while (sl_scan_next(scan, t->m->arena, &row)) {
-		struct sl_span name = sl_dossier_archive_name(t->m, &row.origin.archive);
+		struct sl_span name = archive_name(t->m, &row.origin.archive);
 		int order = first ? -1 : sl_span_cmp(name, d->exemplar_archive);
 
 		if (order == 0)
@@ -228,25 +279,21 @@ bool sl_dossier_add_messages(struct sl_dossier_maker *maker, size_t at)
 {
 	const struct sl_roster_campaign *c = &maker->roster->campaigns[at];
 	struct sl_dossier *d = &maker->dossier;
-	struct sl_arena *arena = maker->arena;
-	struct tally t = { .m = maker, .d = d };
+	struct tally t = {
+		.m = maker, .d = d, .silence = (int64_t)maker->config->wave_days * 86400
+	};
 
 	d->first_seen = d->last_seen = SL_TIME_NONE;
+	reset_texts(maker);
 	for (size_t i = 0; i < c->n; i++)
 		add_variant(&t, &maker->roster->variants[c->first + i].key);
-	if (!t.has_best)
-		return false;
-	sl_assert(t.n == d->messages);
 	d->variants = c->n;
-	cut_waves(&t);
-	d->n_subjects = sl_dossier_count(arena, t.subjects, t.n, &d->subjects);
-	d->n_senders = sl_dossier_count(arena, t.senders, t.n, &d->senders);
-	d->n_sender_names = sl_dossier_count(arena, t.names, t.n, &d->sender_names);
-	d->n_mailers = sl_dossier_count(arena, t.mailers, t.n, &d->mailers);
-	d->n_languages = sl_dossier_count(arena, t.languages, t.n, &d->languages);
-	d->n_traps = sl_dossier_count(arena, t.traps, t.n_traps, &d->traps);
-	d->exemplar = t.best.message;
-	sl_view_content(maker->view, &d->exemplar.content, arena, &d->exemplar_content);
-	find_origin(&t);
-	return true;
+	bool any = read_exemplar(&t);
+	if (any) {
+		make_waves(&t);
+		list_texts(&t);
+		find_origin(&t);
+	}
+	free(t.stretches);
+	return any;
 }

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { MANY_FILES = 4 * SL_DOSSIER_LIST };
+
 static int compare_files(const void *a, const void *b)
 {
 	const struct sl_attachment *x = a, *y = b;
@@ -16,8 +18,8 @@ static int compare_files(const void *a, const void *b)
 	return order ? order : sl_span_cmp(x->type, y->type);
 }
 
-/* One of each digest. */
-static void finish_files(struct sl_dossier *d)
+/* One of each digest, the first ones. */
+static void unite_files(struct sl_dossier *d)
 {
 	size_t out = 0;
 
@@ -45,15 +47,19 @@ static void add_text(
 
 	if (s->n_texts < SL_TEMPLATE_TEXTS && !sl_id_eq(&content->key, &d->exemplar_content.key))
 		s->texts[s->n_texts++] = content->norm;
-	for (size_t i = 0; i < content->n_attachments; i++)
+	for (size_t i = 0; i < content->n_attachments; i++) {
+		if (d->n_attachments == MANY_FILES)
+			unite_files(d);
 		*SL_ARENA_PUSH(maker->arena, d->attachments, d->n_attachments, s->room_files) =
 			content->attachments[i];
+	}
 }
 
 static void add_variant(struct sl_dossier_maker *maker, const struct sl_id *key, struct support *s)
 {
 	struct sl_variant_row row;
 	struct sl_message_row message;
+	struct sl_message look;
 	struct sl_content content;
 
 	if (!sl_view_variant(maker->view, key, &row))
@@ -63,9 +69,11 @@ static void add_variant(struct sl_dossier_maker *maker, const struct sl_id *key,
 	s->n++;
 	if (row.evidence != SL_EVIDENCE_VARIANT)
 		maker->dossier.evidence[row.evidence]++;
-	if (sl_view_message(maker->view, &row.exemplar, maker->arena, &message) &&
-		sl_view_content(maker->view, &message.message.content, maker->arena, &content))
+	if (sl_view_message_brief(maker->view, &row.exemplar, maker->scratch, &message) &&
+		sl_view_look(maker->view, &message, &look) &&
+		sl_view_content(maker->view, &look.content, maker->scratch, &content))
 		add_text(maker, &content, s);
+	sl_arena_reset(maker->scratch);
 }
 
 /* The store keeps keys; people see names. */
@@ -96,7 +104,7 @@ void sl_dossier_add_support(struct sl_dossier_maker *maker, size_t at)
 	sl_assert(d->messages >= d->variants);
 	d->evidence[SL_EVIDENCE_VARIANT] = d->messages - d->variants;
 	d->confidence = s.n ? (unsigned)((s.scores / s.n + 5) / 10) : 0;
-	finish_files(d);
+	unite_files(d);
 	d->n_template_lines =
 		sl_template_make(maker->arena, s.texts, s.n_texts, &d->template_lines);
 	if (sl_view_campaign(maker->view, &c->id, maker->arena, &row))
