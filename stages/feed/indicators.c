@@ -11,11 +11,18 @@
 struct told {
 	const struct sl_tally *tally;
 	const struct sl_tallied *item;
+	struct sl_answer geo; /* about an address */
+	bool known;           /* there is one */
 };
 
 static struct sl_span geo_of(const struct told *t, const char *name)
 {
-	return t->item->geo ? sl_answer_get(t->item->geo, name) : SL_SPAN_NULL;
+	return t->known ? sl_answer_get(&t->geo, name) : SL_SPAN_NULL;
+}
+
+static enum sl_kind kind_of(const struct told *t)
+{
+	return (enum sl_kind)t->item->kind;
 }
 
 static void get_first_seen(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
@@ -36,7 +43,7 @@ static void get_kind(const void *thing, struct sl_arena *arena, struct sl_value 
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_name(sl_kind_name(t->item->kind));
+	*value_r = sl_value_name(sl_kind_name(kind_of(t)));
 }
 
 /* A local part may begin like a formula, and so may a host (with a hyphen). The plus of a phone
@@ -56,7 +63,7 @@ static void get_value(const void *thing, struct sl_arena *arena, struct sl_value
 static void get_defanged(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
-	*value_r = value_of(t, sl_defang(arena, t->item->kind, t->item->value));
+	*value_r = value_of(t, sl_defang(arena, kind_of(t), t->item->value));
 }
 
 static void get_roles(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
@@ -85,28 +92,28 @@ static void get_actionable(const void *thing, struct sl_arena *arena, struct sl_
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = (struct sl_value){ .type = SL_VALUE_BOOL, .yes = t->item->policy.actionable };
+	*value_r = (struct sl_value){ .type = SL_VALUE_BOOL, .yes = t->item->actionable };
 }
 
 static void get_confidence(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_number(t->item->policy.confidence);
+	*value_r = sl_value_number(t->item->confidence);
 }
 
 static void get_expires(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_time(t->item->policy.expires);
+	*value_r = sl_value_time(sl_tallied_expires(t->item));
 }
 
 static void get_why(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
 {
 	const struct told *t = thing;
 	(void)arena;
-	*value_r = sl_value_name(t->item->policy.why);
+	*value_r = sl_value_name(t->item->why);
 }
 
 static void get_asn(const void *thing, struct sl_arena *arena, struct sl_value *value_r)
@@ -209,13 +216,23 @@ static void write_csv_head(const struct writing *w)
 	sl_buf_free(&line);
 }
 
+/* What the cache knows about an address; asks nobody. */
+static void find_answer(const struct writing *w, struct sl_arena *arena, struct told *t)
+{
+	struct sl_span edition;
+	if (w->tally->n_editions && (sl_lookup_geo.kinds >> kind_of(t) & 1))
+		t->known = sl_view_lookup(w->in->view, sl_lookup_geo.name, kind_of(t),
+			t->item->value, arena, &edition, &t->geo);
+}
+
 static void write_rows(const struct writing *w)
 {
 	struct sl_arena *arena = sl_arena_new(0);
 	struct sl_row_lines *lines = sl_row_lines_new(&sl_fields_indicators);
 	struct sl_buf csv = sl_buf_make(SL_LINE_MAX), json = sl_buf_make(SL_LINE_MAX);
 	for (size_t i = 0; i < w->tally->n; i++) {
-		struct told told = { w->tally, &w->tally->items[i] };
+		struct told told = { .tally = w->tally, .item = &w->tally->items[i] };
+		find_answer(w, arena, &told);
 		sl_row_lines_add(lines, &told, arena, w->csv ? &csv : NULL, w->json ? &json : NULL);
 		if (w->csv)
 			sl_outfile_take(w->csv, &csv);

@@ -67,7 +67,7 @@ static void collect_lines(struct writing *w)
 	for (size_t i = 0; i < w->tally->n; i++) {
 		const struct sl_tallied *item = &w->tally->items[i];
 		sl_buf_reset(&text);
-		if (!is_in(w, item) || !sl_list_line(item->kind, item->value, &text))
+		if (!is_in(w, item) || !sl_list_line((enum sl_kind)item->kind, item->value, &text))
 			continue;
 		struct sl_span own = sl_span_head(sl_buf_span(&text), text.n - 1);
 		bool same = sl_span_eq(own, item->value);
@@ -101,7 +101,7 @@ static void tell_new(const struct writing *w, struct sl_buf *to)
 		if (line->item->night != w->night || line->text.n > LONG)
 			continue;
 		sl_buf_str(to, told++ ? " " : ", such as ");
-		sl_buf_add(to, sl_defang(w->arena, line->item->kind, line->text));
+		sl_buf_add(to, sl_defang(w->arena, (enum sl_kind)line->item->kind, line->text));
 	}
 }
 
@@ -139,7 +139,7 @@ static void tell_gone(const struct writing *w, struct sl_buf *to)
 		const struct sl_tallied *item = &w->tally->items[i];
 		if ((w->list->kinds >> item->kind & 1) && item->night < w->night && !is_in(w, item))
 			count_rule(rules, &n, SL_LEN(rules),
-				item->policy.actionable ? "confidence" : item->policy.why);
+				item->actionable ? "confidence" : item->why);
 	}
 	if (n)
 		qsort(rules, n, sizeof(*rules), by_count);

@@ -17,6 +17,7 @@ struct making {
 	const struct sl_feed_input *in;
 	struct sl_tally *tally;
 	size_t room_items, room_ids, room_editions;
+	struct sl_arena *scratch;
 	uint32_t *heads; /* by the leading bits of a key: the first item at or behind it */
 	unsigned head_bits;
 	struct ref *refs;
@@ -49,47 +50,86 @@ static void add_edition(struct making *m, struct sl_span edition)
 		sl_arena_copy(t->arena, edition);
 }
 
-/* What the cache knows about an address; asks nobody. */
-static const struct sl_answer *answer_of(struct making *m, enum sl_kind kind, struct sl_span value)
+/* What the answers about addresses came from; asks nobody. */
+static void note_edition(struct making *m, const struct sl_indicator_row *row)
 {
-	struct sl_arena *arena = m->tally->arena;
-	struct sl_answer answer, *kept;
+	struct sl_answer answer;
 	struct sl_span edition;
-	if (!(sl_lookup_geo.kinds >> kind & 1) || !sl_view_lookup(m->in->view, sl_lookup_geo.name,
-							  kind, value, arena, &edition, &answer))
-		return NULL;
-	add_edition(m, edition);
-	kept = sl_arena_alloc(arena, sizeof(*kept));
-	*kept = answer;
-	return kept;
+	if ((sl_lookup_geo.kinds >> row->kind & 1) &&
+		sl_view_lookup(m->in->view, sl_lookup_geo.name, row->kind, row->value, m->scratch,
+			&edition, &answer))
+		add_edition(m, edition);
+	sl_arena_reset(m->scratch);
+}
+
+/* A row of the store with another value in front. */
+static struct sl_indicator_row copy_row(
+	struct sl_arena *arena, const struct sl_indicator_row *row, struct sl_span value)
+{
+	struct sl_indicator_row copy = *row;
+	char *to = sl_arena_alloc(arena, value.n + row->host.n + row->domain.n + 1);
+	struct sl_span *const texts[] = { &copy.value, &copy.host, &copy.domain };
+	copy.value = value;
+	for (size_t i = 0; i < SL_LEN(texts); i++) {
+		if (texts[i]->n)
+			memcpy(to, texts[i]->p, texts[i]->n);
+		texts[i]->p = to;
+		to += texts[i]->n;
+	}
+	return copy;
+}
+
+/* The texts of a row lie in one piece, the value in front. */
+static uint32_t place_in_row(const struct sl_indicator_row *row, struct sl_span text)
+{
+	sl_assert(text.n == 0 || (text.p >= row->value.p && text.n <= UINT32_MAX));
+	ptrdiff_t at = text.n ? text.p - row->value.p : 0;
+	sl_assert(at <= UINT32_MAX);
+	return (uint32_t)at;
+}
+
+static struct sl_span text_of_row(const struct sl_tallied *item, uint32_t at, uint32_t n)
+{
+	return n ? sl_span_of(item->value.p + at, n) : SL_SPAN_NULL;
+}
+
+static uint32_t at_most(uint64_t number)
+{
+	return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 }
 
 static void add_indicator(struct making *m, const struct sl_indicator_row *row)
 {
 	struct sl_tally *t = m->tally;
-	struct sl_span value = sl_redact_text(t->redact, t->arena, row->value);
-	struct sl_tallied *item = SL_ARENA_PUSH(t->arena, t->items, t->n, m->room_items);
-	memset(item, 0, sizeof(*item));
-	item->key = row->key;
-	item->kind = row->kind;
-	item->value = value;
-	item->host = row->host;
-	item->domain = row->domain;
-	item->flags = (uint32_t)row->flags;
-	item->night = row->night;
-	item->first = item->last = SL_TIME_NONE;
-	item->into = (uint32_t)(t->n - 1);
-	item->hidden = sl_redact_changed(row->value, value);
-	item->geo = answer_of(m, row->kind, row->value);
-	sl_assert(t->n < UINT32_MAX);
-	sl_assert(t->n < 2 || sl_id_cmp(&item[-1].key, &item->key) < 0);
+	struct sl_indicator_row copy = *row;
+	struct sl_span value = sl_redact_text(t->redact, m->scratch, row->value);
+	bool hidden = sl_redact_changed(row->value, value);
+	sl_assert(t->n < m->room_items && t->n < UINT32_MAX);
+	if (hidden)
+		copy = copy_row(t->arena, row, value);
+	struct sl_tallied *item = &t->items[t->n++];
+	*item = (struct sl_tallied){ .value = copy.value,
+		.first = SL_TIME_NONE,
+		.last = SL_TIME_NONE,
+		.making = { row->key, (uint32_t)(t->n - 1) },
+		.host_at = place_in_row(&copy, copy.host),
+		.host_n = (uint32_t)copy.host.n,
+		.domain_at = place_in_row(&copy, copy.domain),
+		.domain_n = (uint32_t)copy.domain.n,
+		.night = at_most(row->night),
+		.kind = (uint8_t)row->kind,
+		.hidden = hidden };
+	sl_assert(t->n < 2 || sl_id_cmp(&item[-1].making.key, &item->making.key) < 0);
+	note_edition(m, row);
 }
 
 static void collect_indicators(struct making *m)
 {
 	struct sl_indicator_row row;
 	struct sl_scan *scan = sl_scan_open(m->in->view, SL_TABLE_INDICATORS, SL_SPAN_NULL);
-	while (sl_scan_next(scan, m->tally->arena, &row))
+	m->room_items = (size_t)sl_view_count(m->in->view, SL_TABLE_INDICATORS);
+	m->tally->items = sl_malloc((m->room_items + 1) * sizeof(*m->tally->items));
+	while (sl_scan_next(scan, NULL, &row))
 		add_indicator(m, &row);
 	sl_scan_close(&scan);
 }
@@ -112,7 +152,7 @@ static void make_heads(struct making *m)
 	size_t n = (size_t)1 << m->head_bits, head = 0;
 	m->heads = sl_malloc((n + 1) * sizeof(*m->heads));
 	for (size_t i = 0; i < t->n; i++)
-		while (head <= head_of(m, &t->items[i].key))
+		while (head <= head_of(m, &t->items[i].making.key))
 			m->heads[head++] = (uint32_t)i;
 	while (head <= n)
 		m->heads[head++] = (uint32_t)t->n;
@@ -124,7 +164,7 @@ static struct sl_tallied *find_item(const struct making *m, const struct sl_id *
 	size_t head = head_of(m, key), low = m->heads[head], high = m->heads[head + 1];
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = sl_id_cmp(key, &t->items[middle].key);
+		int order = sl_id_cmp(key, &t->items[middle].making.key);
 		if (order == 0)
 			return &t->items[middle];
 		if (order < 0)
@@ -137,23 +177,19 @@ static struct sl_tallied *find_item(const struct making *m, const struct sl_id *
 
 static int item_order(const struct sl_tallied *x, const struct sl_tallied *y)
 {
-	int order = x->kind == y->kind ? 0 : strcmp(sl_kind_name(x->kind), sl_kind_name(y->kind));
+	int order = x->kind == y->kind ? 0 : x->kind < y->kind ? -1 : 1;
 	return order ? order : sl_span_cmp(x->value, y->value);
 }
 
 static int by_value(const void *a, const void *b)
 {
-	const struct sl_tallied *x = a, *y = b;
+	const struct sl_tallied *x = *(const struct sl_tallied *const *)a,
+				*y = *(const struct sl_tallied *const *)b;
 	int order = item_order(x, y);
 	if (!order)
-		order = sl_span_cmp(x->host, y->host);
-	return order ? order : sl_id_cmp(&x->key, &y->key);
-}
-
-static int by_value_of_pointers(const void *a, const void *b)
-{
-	const struct sl_tallied *const *x = a, *const *y = b;
-	return by_value(*x, *y);
+		order = sl_span_cmp(text_of_row(x, x->host_at, x->host_n),
+			text_of_row(y, y->host_at, y->host_n));
+	return order ? order : sl_id_cmp(&x->making.key, &y->making.key);
 }
 
 /* Values that became equal by hiding are counted as one. */
@@ -166,12 +202,11 @@ static void unite_hidden(struct sl_tally *t)
 			*SL_ARENA_PUSH(t->arena, hidden, n, room) = &t->items[i];
 	}
 	if (n)
-		qsort(hidden, n, sizeof(struct sl_tallied *), by_value_of_pointers);
+		qsort(hidden, n, sizeof(struct sl_tallied *), by_value);
 	for (size_t i = 1; i < n; i++) {
 		if (item_order(hidden[i - 1], hidden[i]) == 0) {
-			hidden[i]->into = hidden[i - 1]->into;
-			struct sl_tallied *into = &t->items[hidden[i]->into];
-			into->flags |= hidden[i]->flags;
+			hidden[i]->making.into = hidden[i - 1]->making.into;
+			struct sl_tallied *into = &t->items[hidden[i]->making.into];
 			if (hidden[i]->night < into->night)
 				into->night = hidden[i]->night;
 		}
@@ -215,9 +250,9 @@ static void add_use(
 	struct sl_tallied *item = find_item(m, &use->indicator);
 	if (!item)
 		return;
-	item = &t->items[item->into];
+	item = &t->items[item->making.into];
 	item->roles |= use->roles;
-	item->messages += use->messages;
+	item->messages = at_most(item->messages + use->messages);
 	item->whole = true;
 	widen(item, use->first, use->last);
 	if (!has_campaign)
@@ -235,19 +270,16 @@ static void collect_uses(struct making *m)
 	struct sl_id variant = { { 0 } };
 	uint32_t campaign = 0;
 	bool any = false, has_campaign = false;
-	struct sl_arena *scratch = sl_arena_new(0);
 	struct sl_scan *scan = sl_scan_open(m->in->view, SL_TABLE_USES, SL_SPAN_NULL);
-	while (sl_scan_next(scan, scratch, &use)) {
+	while (sl_scan_next(scan, NULL, &use)) {
 		if (!any || !sl_id_eq(&variant, &use.variant)) {
 			variant = use.variant;
 			has_campaign = campaign_of(m, &variant, &campaign);
 			any = true;
 		}
 		add_use(m, &use, has_campaign, campaign);
-		sl_arena_reset(scratch);
 	}
 	sl_scan_close(&scan);
-	sl_arena_free(&scratch);
 }
 
 static int by_number(const void *a, const void *b)
@@ -272,7 +304,8 @@ static uint32_t tidy(uint32_t *campaigns, uint32_t n)
 static void hand_out_refs(struct making *m)
 {
 	struct sl_tally *t = m->tally;
-	uint32_t *all = sl_arena_alloc(t->arena, (m->n_refs + 1) * sizeof(*all)), *at = all;
+	uint32_t *all = sl_malloc((m->n_refs + 1) * sizeof(*all)), *at = all;
+	t->campaigns = all;
 	for (size_t i = 0; i < m->n_refs; i++)
 		t->items[m->refs[i].item].n_campaigns++;
 	for (size_t i = 0; i < t->n; i++) {
@@ -289,62 +322,59 @@ static void hand_out_refs(struct making *m)
 			tidy(all + (t->items[i].campaigns - all), t->items[i].n_campaigns);
 }
 
-static int by_hex(const void *a, const void *b)
-{
-	const struct sl_tallied *const *x = a, *const *y = b;
-	return sl_span_cmp((*x)->value, (*y)->value);
-}
+/* Of each file's hash the type of the file: the smallest of those it came with. */
+struct types {
+	const struct sl_tallied *hashes; /* by value */
+	size_t n;
+	struct sl_span *types; /* beside them */
+};
 
-/* Items that are hashes of files, by value. */
-static struct sl_tallied **collect_hashes(struct making *m, size_t *n_r)
+static int by_hex(const void *key, const void *element)
 {
-	struct sl_tally *t = m->tally;
-	struct sl_tallied **hashes = NULL;
-	size_t room = 0;
-	*n_r = 0;
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->items[i].kind == SL_KIND_SHA256)
-			*SL_ARENA_PUSH(t->arena, hashes, *n_r, room) = &t->items[i];
-	}
-	if (*n_r)
-		qsort(hashes, *n_r, sizeof(struct sl_tallied *), by_hex);
-	return hashes;
+	const struct sl_span *hex = key;
+	const struct sl_tallied *item = element;
+	return sl_span_cmp(*hex, item->value);
 }
 
 /* The smallest type wins, so that the order of rows does not matter. */
-static void add_type(
-	struct sl_tallied **hashes, size_t n, const struct sl_attachment *a, struct sl_buf *hex)
+static void add_type(struct types *t, const struct sl_attachment *a, struct sl_buf *hex)
 {
 	sl_buf_reset(hex);
 	sl_buf_hex(hex, a->sha256.b, sizeof(a->sha256.b));
-	struct sl_tallied wanted = { .value = sl_buf_span(hex) }, *key = &wanted;
-	struct sl_tallied **found = bsearch(&key, hashes, n, sizeof(struct sl_tallied *), by_hex);
+	struct sl_span key = sl_buf_span(hex);
+	const struct sl_tallied *found = bsearch(&key, t->hashes, t->n, sizeof(*t->hashes), by_hex);
 	if (!found || !a->type.n)
 		return;
-	struct sl_span *type = &(*found)->file_type;
+	struct sl_span *type = &t->types[found - t->hashes];
 	if (!type->n || sl_span_cmp(a->type, *type) < 0)
 		*type = a->type;
 }
 
 /* A hash alone does not tell a picture from a program; the files that have it do. */
-static void collect_types(struct making *m)
+static void collect_types(struct making *m, struct types *types)
 {
-	size_t n;
-	struct sl_tallied **hashes = collect_hashes(m, &n);
-	if (!n)
-		return;
 	struct sl_content content;
-	struct sl_arena *scratch = sl_arena_new(0);
 	struct sl_buf hex = sl_buf_make(4096);
+	types->types = sl_calloc(types->n, sizeof(*types->types));
 	struct sl_scan *scan = sl_scan_open(m->in->view, SL_TABLE_CONTENTS, SL_SPAN_NULL);
-	while (sl_scan_next(scan, scratch, &content)) {
+	while (sl_scan_next(scan, m->scratch, &content)) {
 		for (size_t i = 0; i < content.n_attachments; i++)
-			add_type(hashes, n, &content.attachments[i], &hex);
-		sl_arena_reset(scratch);
+			add_type(types, &content.attachments[i], &hex);
+		sl_arena_reset(m->scratch);
 	}
 	sl_scan_close(&scan);
 	sl_buf_free(&hex);
-	sl_arena_free(&scratch);
+}
+
+/* Items are sorted: hashes stand together. */
+static struct types find_hashes(const struct sl_tally *t)
+{
+	size_t from = 0, n = 0;
+	while (from < t->n && t->items[from].kind != SL_KIND_SHA256)
+		from++;
+	while (from + n < t->n && t->items[from + n].kind == SL_KIND_SHA256)
+		n++;
+	return (struct types){ .hashes = t->items + from, .n = n };
 }
 
 static int by_text(const void *a, const void *b)
@@ -371,27 +401,37 @@ static enum sl_role first_role(uint32_t roles)
 	return SL_ROLE_MENTION;
 }
 
-static void judge(const struct making *m, struct sl_tallied *item)
+static void judge(const struct making *m, const struct types *types, struct sl_tallied *item)
 {
-	struct sl_indicator indicator = { .kind = item->kind,
+	enum { DAY = 86400 };
+	bool is_file = item->kind == SL_KIND_SHA256;
+	struct sl_policy_answer answer;
+	struct sl_indicator indicator = { .kind = (enum sl_kind)item->kind,
 		.role = first_role(item->roles),
 		.view = SL_VIEW_TEXT,
-		.flags = item->flags,
 		.value = item->value,
-		.host = item->host,
-		.domain = item->domain };
+		.host = text_of_row(item, item->host_at, item->host_n),
+		.domain = text_of_row(item, item->domain_at, item->domain_n) };
 	struct sl_policy_facts facts = { .roles = item->roles,
 		.messages = item->messages,
 		.campaigns = item->n_campaigns,
 		.last_seen = item->last,
 		.genuine_only = genuine_only(m->tally, item),
-		.file_type = item->file_type };
-	sl_policy_judge_many(m->memo, m->in->tables, &indicator, &facts, &item->policy);
-	if (item->hidden) {
-		item->policy.actionable = false;
-		item->policy.why = "trap";
-	}
-	sl_assert(item->policy.confidence <= 100 && item->policy.why);
+		.file_type = is_file ? types->types[item - types->hashes] : SL_SPAN_NULL };
+	sl_policy_judge_many(m->memo, m->in->tables, &indicator, &facts, &answer);
+	sl_assert(answer.confidence <= 100 && answer.why);
+	int64_t days = answer.expires == SL_TIME_NONE ? 0 : (answer.expires - item->last) / DAY;
+	sl_assert(days >= 0 && days <= UINT16_MAX);
+	item->actionable = answer.actionable && !item->hidden;
+	item->why = item->hidden ? "trap" : answer.why;
+	item->confidence = (uint8_t)answer.confidence;
+	item->days = (uint16_t)days;
+}
+
+int64_t sl_tallied_expires(const struct sl_tallied *item)
+{
+	enum { DAY = 86400 };
+	return item->days ? item->last + (int64_t)item->days * DAY : SL_TIME_NONE;
 }
 
 bool sl_in_period(const struct sl_config *config, int64_t first, int64_t last)
@@ -407,35 +447,6 @@ static bool is_wanted(const struct making *m, const struct sl_tallied *item)
 	       sl_in_period(m->in->config, item->first, item->last);
 }
 
-/* Each place of the cycle through `i` gets what its pointer says; the pointers are used up. */
-static void turn_cycle(struct sl_tallied *items, struct sl_tallied **order, size_t i)
-{
-	struct sl_tallied first = items[i];
-	size_t at = i;
-	while (order[at] != &items[i]) {
-		size_t from = (size_t)(order[at] - items);
-		items[at] = items[from];
-		order[at] = NULL;
-		at = from;
-	}
-	items[at] = first;
-	order[at] = NULL;
-}
-
-/* Items are large, so pointers are sorted, and each item goes to its place once. */
-static void sort_items(struct sl_tally *t)
-{
-	struct sl_tallied **order = sl_malloc((t->n + 1) * sizeof(struct sl_tallied *));
-	for (size_t i = 0; i < t->n; i++)
-		order[i] = &t->items[i];
-	if (t->n)
-		qsort(order, t->n, sizeof(struct sl_tallied *), by_value_of_pointers);
-	for (size_t i = 0; i < t->n; i++)
-		if (order[i])
-			turn_cycle(t->items, order, i);
-	free(order);
-}
-
 static void finish(struct making *m)
 {
 	struct sl_tally *t = m->tally;
@@ -445,10 +456,14 @@ static void finish(struct making *m)
 			t->items[n++] = t->items[i];
 	}
 	t->n = n;
-	sort_items(t);
+	sl_tally_sort(t->items, t->n);
+	struct types types = find_hashes(t);
+	if (types.n)
+		collect_types(m, &types);
 	/* now URLs of one host stand together */
 	for (size_t i = 0; i < t->n; i++)
-		judge(m, &t->items[i]);
+		judge(m, &types, &t->items[i]);
+	free(types.types);
 	if (t->n_editions)
 		qsort(t->editions, t->n_editions, sizeof(*t->editions), by_text);
 }
@@ -459,18 +474,19 @@ static struct sl_tally *make(const void *input)
 	struct making m = { .in = in, .tally = sl_calloc(1, sizeof(*m.tally)) };
 	m.tally->arena = sl_arena_new(0);
 	m.tally->redact = sl_redact_new(in->config);
+	m.scratch = sl_arena_new(0);
 	collect_campaigns(&m);
 	collect_indicators(&m);
 	unite_hidden(m.tally);
 	make_heads(&m);
 	collect_uses(&m);
+	free(m.heads);
 	hand_out_refs(&m);
-	collect_types(&m);
+	free(m.refs);
 	m.memo = sl_hostmemo_new(in->tables);
 	finish(&m);
 	sl_hostmemo_free(&m.memo);
-	free(m.heads);
-	free(m.refs);
+	sl_arena_free(&m.scratch);
 	return m.tally;
 }
 
@@ -490,13 +506,15 @@ void sl_tally_free(struct sl_tally **tally)
 		return;
 	sl_redact_free(&(*tally)->redact);
 	sl_arena_free(&(*tally)->arena);
+	free((*tally)->items);
+	free((*tally)->campaigns);
 	free(*tally);
 	*tally = NULL;
 }
 
 bool sl_tallied_blocks(const struct sl_tallied *item, const struct sl_config *config)
 {
-	return item->policy.actionable && item->policy.confidence >= config->confidence;
+	return item->actionable && item->confidence >= config->confidence;
 }
 
 /* Every role, by name. */
