@@ -171,8 +171,7 @@ static void visit_message_1(struct sl_visit *v, struct sl_message *m)
 
 /* ---- a message in two parts ---- */
 
-/* Indicators out of what the way of a mail has left in it. */
-static bool is_of_copy(const struct sl_indicator *indicator)
+bool sl_indicator_is_of_copy(const struct sl_indicator *indicator)
 {
 	return indicator->role == SL_ROLE_SENDING_IP || indicator->role == SL_ROLE_RELAY ||
 	       indicator->role == SL_ROLE_MESSAGE_ID;
@@ -219,14 +218,14 @@ static void visit_copy_indicator(
 		sl_visit_refuse(v);
 	else if (v->reading)
 		*indicator = relay_of_code(m, code);
-	if (v->reading && !v->bad && !is_of_copy(indicator))
+	if (v->reading && !v->bad && !sl_indicator_is_of_copy(indicator))
 		sl_visit_refuse(v);
 }
 
 static void visit_face_indicator(struct sl_visit *v, struct sl_indicator *indicator)
 {
 	visit_indicator(v, indicator);
-	if (v->reading && is_of_copy(indicator))
+	if (v->reading && sl_indicator_is_of_copy(indicator))
 		sl_visit_refuse(v);
 }
 
@@ -243,11 +242,11 @@ static void write_indicators(struct sl_visit *v, const struct sl_message *m, boo
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i < m->n_indicators; i++)
-		n += is_of_copy(&m->indicators[i]) == of_copy;
+		n += sl_indicator_is_of_copy(&m->indicators[i]) == of_copy;
 	sl_visit_u64(v, &n);
 	for (size_t i = 0; i < m->n_indicators; i++) {
 		struct sl_indicator copy = m->indicators[i];
-		if (is_of_copy(&copy) == of_copy)
+		if (sl_indicator_is_of_copy(&copy) == of_copy)
 			visit_one(v, m, of_copy, &copy);
 	}
 }

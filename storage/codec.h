@@ -29,6 +29,9 @@ void sl_result_encode(struct sl_buf *to, const struct sl_result *result);
 void sl_result_encode_with(
 	struct sl_buf *to, const struct sl_result *result, struct sl_span content);
 
+/* Is it one of what the way of a copy has left in its header, and so not of the face? */
+bool sl_indicator_is_of_copy(const struct sl_indicator *indicator);
+
 /* False: the bytes are not what an encoder of this version writes (also: bytes left over). */
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);
 /* The parts of an encoded message, for rows of the store. */

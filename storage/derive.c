@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "derive.h"
 
+#include <stdlib.h>
+
 int64_t sl_time_first(int64_t a, int64_t b)
 {
 	if (a == SL_TIME_NONE || b == SL_TIME_NONE)
@@ -17,6 +19,7 @@ void sl_derived_init(struct sl_derived *derived, const struct sl_secret *secret)
 {
 	*derived = (struct sl_derived){
 		.secret = secret,
+		.faces = sl_pending_make(sizeof(struct sl_face_sum), sizeof(struct sl_id)),
 		.variants = sl_pending_make(sizeof(struct sl_variant_sum), sizeof(struct sl_id)),
 		.indicators =
 			sl_pending_make(sizeof(struct sl_indicator_row), sizeof(struct sl_id)),
@@ -28,6 +31,7 @@ void sl_derived_init(struct sl_derived *derived, const struct sl_secret *secret)
 
 void sl_derived_free(struct sl_derived *derived)
 {
+	sl_pending_free(&derived->faces);
 	sl_pending_free(&derived->variants);
 	sl_pending_free(&derived->indicators);
 	sl_pending_free(&derived->uses);
@@ -37,6 +41,8 @@ void sl_derived_free(struct sl_derived *derived)
 
 void sl_derived_reset(struct sl_derived *derived)
 {
+	sl_pending_reset(&derived->faces);
+	derived->n_face_uses = 0;
 	sl_pending_reset(&derived->variants);
 	sl_pending_reset(&derived->indicators);
 	sl_pending_reset(&derived->uses);
@@ -112,11 +118,10 @@ bool sl_indicator_merge(struct sl_indicator_row *into, const struct sl_indicator
 	return text_merge(&into->domain, from->domain) || changed;
 }
 
-static void add_variant(
-	struct sl_derived *derived, const struct sl_message_row *row, uint64_t count)
+static struct sl_variant_sum variant_of(const struct sl_message_row *row, uint64_t count)
 {
 	const struct sl_message *m = &row->message;
-	struct sl_variant_sum sum = {
+	return (struct sl_variant_sum){
 		.row = { .key = m->variant,
 			.name = m->variant_name,
 			.exemplar = m->key,
@@ -128,27 +133,41 @@ static void add_variant(
 			.night = row->night },
 		.sha256 = m->sha256,
 	};
-	bool fresh;
-	sl_variant_merge(sl_pending_add(&derived->variants, &m->variant, &fresh), &sum);
 }
 
-/* Once more, or for the first time, this message has that indicator. */
-static void add_use(struct sl_derived *derived, const struct sl_message_row *row,
-	const struct sl_familiar_use *found, uint64_t count)
+static void merge_variant(struct sl_derived *derived, const struct sl_variant_sum *sum)
 {
-	struct sl_use_row use = { .variant = row->message.variant, .indicator = found->indicator };
+	bool fresh;
+	sl_variant_merge(sl_pending_add(&derived->variants, &sum->row.key, &fresh), sum);
+}
+
+/* Once more, or for the first time, messages of the variant have that indicator. */
+static void add_use(struct sl_derived *derived, const struct sl_variant_row *variant,
+	const struct sl_familiar_use *found, uint64_t messages)
+{
+	struct sl_use_row use = { .variant = variant->key, .indicator = found->indicator };
 	bool fresh;
 	struct sl_use_sum *sum = sl_pending_add(&derived->uses, &use, &fresh);
 	if (fresh)
 		sum->row.first = sum->row.last = SL_TIME_NONE;
 	/* One message counts once, however many roles the indicator has in it. */
-	use.messages = sum->serial == derived->serial ? 0 : count;
+	use.messages = sum->serial == derived->serial ? 0 : messages;
 	sum->serial = derived->serial;
 	use.roles = found->roles;
 	use.views = found->views;
-	use.first = row->first;
-	use.last = row->last;
+	use.first = variant->first;
+	use.last = variant->last;
 	sl_use_merge(&sum->row, &use);
+}
+
+static struct sl_familiar_use use_of(
+	struct sl_derived *derived, const struct sl_indicator *indicator)
+{
+	return (struct sl_familiar_use){ .indicator =
+						 sl_indicator_key(derived->secret, indicator->kind,
+							 indicator->value, &derived->scratch),
+		.roles = (uint32_t)SL_BIT(indicator->role),
+		.views = (uint32_t)SL_BIT(indicator->view) };
 }
 
 static void add_indicator(struct sl_derived *derived, const struct sl_indicator *i,
@@ -161,6 +180,8 @@ static void add_indicator(struct sl_derived *derived, const struct sl_indicator 
 		.flags = i->flags,
 		.night = night };
 	bool fresh;
+	if (derived->met && sl_indicators_met(derived->met, &one))
+		return;
 	struct sl_indicator_row *row = sl_pending_add(&derived->indicators, key, &fresh);
 	if (fresh) {
 		row->kind = i->kind;
@@ -175,38 +196,121 @@ static void add_indicator(struct sl_derived *derived, const struct sl_indicator 
 		row->domain = sl_arena_copy(derived->arena, row->domain);
 }
 
-static void add_indicators(struct sl_derived *derived, const struct sl_message_row *row,
+static void add_indicators(struct sl_derived *derived, const struct sl_variant_sum *sum,
 	const struct sl_indicator *items, size_t n, uint64_t count)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct sl_id key = sl_indicator_key(
-			derived->secret, items[i].kind, items[i].value, &derived->scratch);
-		struct sl_familiar_use use = { .indicator = key,
-			.roles = (uint32_t)SL_BIT(items[i].role),
-			.views = (uint32_t)SL_BIT(items[i].view) };
-		add_use(derived, row, &use, count);
-		add_indicator(derived, &items[i], &key, row->night);
+		struct sl_familiar_use use = use_of(derived, &items[i]);
+		add_use(derived, &sum->row, &use, count);
+		add_indicator(derived, &items[i], &use.indicator, sum->row.night);
 	}
 }
 
 void sl_derived_add(struct sl_derived *derived, const struct sl_message_row *row,
 	const struct sl_content *content, uint64_t count)
 {
+	const struct sl_message *m = &row->message;
+	struct sl_variant_sum sum = variant_of(row, count);
 	sl_assert(count <= 1);
 	derived->serial++;
-	add_variant(derived, row, count);
-	add_indicators(derived, row, row->message.indicators, row->message.n_indicators, count);
+	merge_variant(derived, &sum);
+	add_indicators(derived, &sum, m->indicators, m->n_indicators, count);
 	if (content)
-		add_indicators(derived, row, content->indicators, content->n_indicators, count);
+		add_indicators(derived, &sum, content->indicators, content->n_indicators, count);
 }
 
-void sl_derived_add_known(struct sl_derived *derived, const struct sl_message_row *row,
-	const struct sl_familiar *known)
+/* ---- copies ---- */
+
+struct sl_face_sum *sl_derived_face(
+	const struct sl_derived *derived, const struct sl_message_row *row)
 {
-	sl_assert(known->night <= row->night);
+	struct sl_face_sum *face = sl_pending_find(&derived->faces, &row->face);
+	return face && face->sum.row.night <= row->night ? face : NULL;
+}
+
+static int order_uses(const void *a, const void *b)
+{
+	const struct sl_familiar_use *x = a, *y = b;
+	return sl_id_cmp(&x->indicator, &y->indicator);
+}
+
+/* Sorted, and the roles of one indicator united. */
+static size_t unite_uses(struct sl_familiar_use *uses, size_t n)
+{
+	size_t kept = 0;
+	if (n)
+		qsort(uses, n, sizeof(*uses), order_uses);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && sl_id_eq(&uses[kept - 1].indicator, &uses[i].indicator)) {
+			uses[kept - 1].roles |= uses[i].roles;
+			uses[kept - 1].views |= uses[i].views;
+		} else {
+			uses[kept++] = uses[i];
+		}
+	}
+	return kept;
+}
+
+/* What was made for a later night is made again: it sums up nothing that is not kept. */
+struct sl_face_sum *sl_derived_make_face(struct sl_derived *derived,
+	const struct sl_message_row *row, const struct sl_familiar *known)
+{
+	const struct sl_message *m = &row->message;
+	struct sl_familiar_use *uses =
+		sl_arena_alloc(derived->arena, (known->n + m->n_indicators + 1) * sizeof(*uses));
+	size_t n = known->n;
+	bool fresh;
+	sl_assert(known->night <= row->night && !sl_id_is_zero(&row->face));
+	memcpy(uses, known->uses, n * sizeof(*uses));
+	for (size_t i = 0; i < m->n_indicators; i++) {
+		if (sl_indicator_is_of_copy(&m->indicators[i]))
+			continue;
+		uses[n] = use_of(derived, &m->indicators[i]);
+		add_indicator(derived, &m->indicators[i], &uses[n++].indicator, row->night);
+	}
+	struct sl_face_sum *face = sl_pending_add(&derived->faces, &row->face, &fresh);
+	if (fresh) {
+		face->sum.row.key = m->variant;
+		face->sum.row.night = row->night;
+		face->uses = uses;
+		face->n = unite_uses(uses, n);
+		derived->n_face_uses += face->n;
+		/* it is a variant that somebody has seen from here on */
+		(void)sl_pending_add(&derived->variants, &m->variant, &fresh);
+	}
+	return face;
+}
+
+static bool has_use(const struct sl_face_sum *face, const struct sl_familiar_use *use)
+{
+	return bsearch(use, face->uses, face->n, sizeof(*use), order_uses) != NULL;
+}
+
+void sl_derived_add_copy(
+	struct sl_derived *derived, const struct sl_message_row *row, struct sl_face_sum *face)
+{
+	const struct sl_message *m = &row->message;
+	struct sl_variant_sum sum = variant_of(row, 1);
 	derived->serial++;
-	add_variant(derived, row, 1);
-	add_indicators(derived, row, row->message.indicators, row->message.n_indicators, 1);
-	for (size_t i = 0; i < known->n; i++)
-		add_use(derived, row, &known->uses[i], 1);
+	sl_variant_merge(&face->sum, &sum);
+	for (size_t i = 0; i < m->n_indicators; i++) {
+		if (!sl_indicator_is_of_copy(&m->indicators[i]))
+			continue;
+		struct sl_familiar_use use = use_of(derived, &m->indicators[i]);
+		add_use(derived, &sum.row, &use, has_use(face, &use) ? 0 : 1);
+		add_indicator(derived, &m->indicators[i], &use.indicator, row->night);
+	}
+}
+
+void sl_derived_spread(struct sl_derived *derived)
+{
+	for (size_t i = 0; i < derived->faces.n; i++) {
+		const struct sl_face_sum *face = sl_pending_at(&derived->faces, i);
+		derived->serial++;
+		merge_variant(derived, &face->sum);
+		for (size_t k = 0; k < face->n; k++)
+			add_use(derived, &face->sum.row, &face->uses[k], face->sum.row.messages);
+	}
+	sl_pending_reset(&derived->faces);
+	derived->n_face_uses = 0;
 }

@@ -28,13 +28,25 @@ struct sl_use_sum {
 	uint64_t serial; /* of the message that was counted last */
 };
 
+/* New messages of one face (faces.h) and a known content, whose variant, and whose indicators but
+ * those of a copy, are one and the same: summed up as one until somebody looks. */
+struct sl_face_sum {
+	struct sl_id face;
+	struct sl_variant_sum sum;
+	struct sl_familiar_use *uses; /* by indicator, each once; in the arena */
+	size_t n;
+};
+
 struct sl_derived {
 	const struct sl_secret *secret;
-	struct sl_pending variants;   /* struct sl_variant_sum */
-	struct sl_pending indicators; /* struct sl_indicator_row, texts in the arena */
-	struct sl_pending uses;       /* struct sl_use_sum */
-	struct sl_arena *arena;       /* owned */
-	struct sl_buf scratch;        /* owned */
+	struct sl_indicators_met *met; /* merged before, or NULL: nobody knows */
+	struct sl_pending faces;       /* struct sl_face_sum */
+	size_t n_face_uses;            /* of all of them */
+	struct sl_pending variants;    /* struct sl_variant_sum */
+	struct sl_pending indicators;  /* struct sl_indicator_row, texts in the arena */
+	struct sl_pending uses;        /* struct sl_use_sum */
+	struct sl_arena *arena;        /* owned */
+	struct sl_buf scratch;         /* owned */
 	uint64_t serial;
 };
 
@@ -47,9 +59,19 @@ void sl_derived_reset(struct sl_derived *derived);
 void sl_derived_add(struct sl_derived *derived, const struct sl_message_row *row,
 	const struct sl_content *content, uint64_t count);
 
-/* Add a new message of a known content. */
-void sl_derived_add_known(struct sl_derived *derived, const struct sl_message_row *row,
-	const struct sl_familiar *known);
+/* A new message of a known content goes to the sum of its face. NULL: there is none yet for its
+ * night; then make one, for which all indicators of the message are looked at. What is found is
+ * good until the next is made. */
+struct sl_face_sum *sl_derived_face(
+	const struct sl_derived *derived, const struct sl_message_row *row);
+struct sl_face_sum *sl_derived_make_face(struct sl_derived *derived,
+	const struct sl_message_row *row, const struct sl_familiar *known)
+	__attribute__((returns_nonnull));
+/* Of the indicators only those of the copy are looked at. */
+void sl_derived_add_copy(
+	struct sl_derived *derived, const struct sl_message_row *row, struct sl_face_sum *face);
+/* Before variants and uses are looked at: put the sums of faces into them. */
+void sl_derived_spread(struct sl_derived *derived);
 
 /* Merge `from` into `into`; they have the same key. A zero exemplar is none. */
 void sl_variant_merge(struct sl_variant_sum *into, const struct sl_variant_sum *from);

@@ -48,3 +48,22 @@ void sl_familiar_add(struct sl_familiar_set *set, const struct sl_id *blob,
 			.views = (uint32_t)SL_BIT(indicator->view) };
 	}
 }
+
+void sl_indicators_forget(struct sl_indicators_met *met)
+{
+	free(met->slots);
+	met->slots = NULL;
+}
+
+bool sl_indicators_met(struct sl_indicators_met *met, const struct sl_indicator_row *row)
+{
+	if (!met->slots)
+		met->slots = sl_calloc(SL_INDICATORS_MET, sizeof(*met->slots));
+	struct sl_indicator_met *slot = &met->slots[sl_id_slot(&row->key) % SL_INDICATORS_MET];
+	uint64_t reading = sl_hash64(row->domain, sl_hash64(row->host, row->flags));
+	if (sl_id_eq(&slot->key, &row->key) && slot->reading == reading &&
+		slot->night <= row->night)
+		return true;
+	*slot = (struct sl_indicator_met){ row->key, row->night, reading };
+	return false;
+}

@@ -11,7 +11,7 @@
 #ifndef SL_FAMILIAR_H
 #define SL_FAMILIAR_H
 
-#include "keys.h"
+#include "rows.h"
 
 enum { SL_FAMILIAR_CONTENTS = 4096, SL_FAMILIAR_USES = 256 };
 
@@ -31,6 +31,21 @@ struct sl_familiar {
 struct sl_familiar_set {
 	struct sl_familiar *slots; /* owned; NULL: nothing is known */
 };
+
+/* Indicators that were merged in this run, and as what: merging one again changes nothing. The same
+ * rules. 512 KB. */
+enum { SL_INDICATORS_MET = 16384 };
+struct sl_indicator_met {
+	struct sl_id key;
+	uint64_t night, reading; /* the latter: hash of what is merged but for the night */
+};
+struct sl_indicators_met {
+	struct sl_indicator_met *slots; /* owned; NULL: none */
+};
+
+void sl_indicators_forget(struct sl_indicators_met *met);
+/* False: it is to be merged now; the next time it is met. */
+bool sl_indicators_met(struct sl_indicators_met *met, const struct sl_indicator_row *row);
 
 void sl_familiar_clear(struct sl_familiar_set *set);
 /* NULL: not known. */

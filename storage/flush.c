@@ -60,6 +60,7 @@ static enum sl_rc flush_derived(struct sl_store *store, struct sl_err *err)
 {
 	struct sl_derived *d = &store->derived;
 	enum sl_rc rc = SL_OK;
+	sl_derived_spread(d);
 	sl_pending_sort(&d->variants);
 	sl_pending_sort(&d->uses);
 	sl_pending_sort(&d->indicators);
@@ -149,7 +150,8 @@ enum sl_rc sl_store_flush_done(struct sl_store *store, struct sl_err *err)
 bool sl_store_is_flushed(const struct sl_store *store)
 {
 	const struct sl_derived *d = &store->derived;
-	return store->n_done == 0 && d->variants.n == 0 && d->uses.n == 0 && d->indicators.n == 0;
+	return store->n_done == 0 && d->faces.n == 0 && d->variants.n == 0 && d->uses.n == 0 &&
+	       d->indicators.n == 0;
 }
 
 enum sl_rc sl_store_flush(struct sl_store *store, struct sl_err *err)

@@ -165,6 +165,29 @@ static enum sl_rc put_message(struct ingest *in, struct sl_err *err)
 	return sl_store_put_value(store, SL_TABLE_MESSAGES, &in->message_key, err);
 }
 
+/* Put it, unless it is there: then *stored_r is its row until the next write, and SL_END. Known
+ * messages come in heaps, so the last one tells whether it is worth while to look first. The place
+ * of a new message is kept in its row. */
+static enum sl_rc put_if_new(struct ingest *in, struct sl_span *stored_r, struct sl_err *err)
+{
+	struct sl_store *store = in->store;
+	enum sl_rc rc = SL_END;
+	if (store->meets)
+		rc = sl_txn_get(store->txn, SL_TABLE_MESSAGES, sl_key_span(&in->message_key),
+			stored_r, err);
+	if (rc == SL_END) {
+		in->row.has_home = true;
+		in->row.home = in->sighting;
+		sl_row_message_fields(&in->row, in->copy, &store->value);
+		rc = sl_store_put_new_value(
+			store, SL_TABLE_MESSAGES, &in->message_key, stored_r, err);
+	} else if (rc == SL_OK) {
+		rc = SL_END;
+	}
+	store->meets = rc == SL_END;
+	return sl_store_note(store, rc, err);
+}
+
 /* Its content, and what it adds to the derived tables. */
 static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 {
@@ -173,7 +196,10 @@ static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 		find_known(store, in->row.night, in->sight, in->sighting.round);
 	struct sl_content content;
 	if (known) {
-		sl_derived_add_known(&store->derived, &in->row, known);
+		struct sl_face_sum *face = sl_derived_face(&store->derived, &in->row);
+		if (!face)
+			face = sl_derived_make_face(&store->derived, &in->row, known);
+		sl_derived_add_copy(&store->derived, &in->row, face);
 		return SL_OK;
 	}
 	enum sl_rc rc = put_content(in, &content, err);
@@ -186,7 +212,7 @@ static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 	return in->replaced ? put_redo(in, &in->row, err) : SL_OK;
 }
 
-/* The place of a new message is kept in its row. */
+/* All but the row of a new message. */
 static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_err *err)
 {
 	struct sl_store *store = in->store;
@@ -196,10 +222,6 @@ static enum sl_rc add_message(struct ingest *in, bool *new_variant_r, struct sl_
 	enum sl_rc rc = is_new_variant(in, new_variant_r, err);
 	if (!rc)
 		rc = sl_face_put(store, &in->row.face, in->face, err);
-	in->row.has_home = true;
-	in->row.home = in->sighting;
-	if (!rc)
-		rc = put_message(in, err);
 	if (!rc)
 		rc = sl_store_put(store, SL_TABLE_MEMBERS, &member_key, &member, err);
 	return rc ? rc : add_content(in, err);
@@ -401,19 +423,18 @@ enum sl_rc sl_store_put_sight(struct sl_store *store, uint64_t night, const stru
 	sl_assert(store->txn != NULL);
 	sl_assert(!sight->content || sl_id_eq(&sight->message->content, &sight->content->key));
 	struct ingest in = ingest_make(store, night, sight);
-	struct sl_span value;
+	struct sl_span stored = SL_SPAN_NULL;
 	take_parts(&in);
 	*new_variant_r = false;
 	*seen_r = SL_SEEN_NOTHING;
 	enum sl_rc rc = find_round(store, &sight->origin->archive, &in.sighting.round, err);
 	sl_arena_reset(store->work);
 	if (!rc)
-		rc = sl_txn_get(
-			store->txn, SL_TABLE_MESSAGES, sl_key_span(&in.message_key), &value, err);
+		rc = put_if_new(&in, &stored, err);
 	if (rc == SL_FATAL)
-		return sl_store_note(store, rc, err);
-	if (rc == SL_OK)
-		return meet(&in, value, seen_r, err);
+		return rc;
+	if (rc == SL_END)
+		return meet(&in, stored, seen_r, err);
 	*seen_r = SL_SEEN_MESSAGE;
 	return add_message(&in, new_variant_r, err);
 }

@@ -140,6 +140,7 @@ enum sl_rc sl_store_rebuild_here(struct sl_store *store, bool *lost_r, struct sl
 {
 	static const enum sl_table dropped[] = { SL_TABLE_MEMBERS, SL_TABLE_INDICATORS,
 		SL_TABLE_USES };
+	sl_indicators_forget(&store->indicators_met);
 	enum sl_rc rc = change_variants(store, keep_assignment, lost_r, err);
 	for (size_t i = 0; !rc && i < SL_LEN(dropped); i++)
 		rc = sl_txn_clear(store->txn, dropped[i], err);

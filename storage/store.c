@@ -218,6 +218,7 @@ enum sl_rc sl_store_open(
 	store->record = sl_buf_make(INT_MAX);
 	store->work = sl_arena_new(0);
 	sl_derived_init(&store->derived, &store->secret);
+	store->derived.met = &store->indicators_met;
 	*store_r = store;
 	enum sl_rc rc = open_inner(store, err);
 	if (rc)
@@ -257,6 +258,7 @@ const struct sl_secret *sl_store_secret(const struct sl_store *store)
 static void forget_put(struct sl_store *store)
 {
 	sl_familiar_clear(&store->familiar);
+	sl_indicators_forget(&store->indicators_met);
 	sl_faces_clear(&store->faces);
 }
 
@@ -343,9 +345,9 @@ size_t sl_store_dirty(const struct sl_store *store)
 		struct sl_load load = store->load[table];
 		size_t gathered = 0;
 		if (table == SL_TABLE_VARIANTS)
-			gathered = d->variants.n * 2 * KEY_AND_HEAD;
+			gathered = (d->variants.n + d->faces.n) * 2 * KEY_AND_HEAD;
 		else if (table == SL_TABLE_USES)
-			gathered = d->uses.n * KEY_AND_HEAD;
+			gathered = (d->uses.n + d->n_face_uses) * KEY_AND_HEAD;
 		else if (table == SL_TABLE_INDICATORS)
 			gathered = d->indicators.n * KEY_AND_HEAD + sl_arena_used(d->arena);
 		load.puts += gathered / KEY_AND_HEAD;

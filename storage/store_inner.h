@@ -41,7 +41,9 @@ struct sl_store {
 	struct sl_arena *work; /* of one call */
 	struct sl_derived derived;
 	struct sl_familiar_set familiar;
+	struct sl_indicators_met indicators_met;
 	struct sl_faces_met faces;
+	bool meets; /* the last message that was put was known: the next may be, too */
 	/* How often the archive of the last result was reopened. */
 	bool round_known;
 	struct sl_id round_of;

@@ -22,12 +22,36 @@ static struct event made_event(uint64_t *random)
 		.flagged = (n >> 40) % 11 == 0 };
 }
 
+/* Half of the messages are copies of one lure: they differ in the way they came, which may have an
+ * indicator that the lure has, too, or one of them in two roles. */
+static void make_copy(struct room *room, unsigned number, struct sl_result *result)
+{
+	unsigned lure = number / 3, n = 0;
+	struct sl_message *m = &result->message;
+	struct sl_indicator *found = sl_arena_alloc(room->arena, 6 * sizeof(*found));
+	m->subject = SL_SPAN("One subject");
+	for (; n < 1 + lure % 3; n++)
+		found[n] = made_indicator(room->arena, lure % 11 + n / 2, lure + n);
+	if (result->content.n_indicators && number % 5)
+		found[n++] = result->content.indicators[0];
+	found[n] = made_indicator(room->arena, number % 7, number);
+	found[n + 1] = found[n];
+	found[n++].role = SL_ROLE_RELAY;
+	found[n++].role = SL_ROLE_SENDING_IP;
+	if (number % 5 > 2)
+		found[n - 3].role = SL_ROLE_RELAY;
+	m->indicators = found;
+	m->n_indicators = n;
+}
+
 static struct sl_result result_of(struct room *room, const struct event *e)
 {
 	struct sl_result result = made_result(room->arena, e->number, e->time);
 	result.inner = SL_SPAN_NULL;
 	/* what these records should be, if a worker made them */
 	result.content.key = result.message.content;
+	if (e->number % 2)
+		make_copy(room, e->number, &result);
 	if (e->flagged)
 		result.message.flags |= SL_BIT(SL_MSG_LIMIT_MESSAGE);
 	return result;
