@@ -191,25 +191,56 @@ static void take_line(struct splitter *s, const struct line *line)
 		extend(s->open, line);
 }
 
-/* The folds behind a field that was just opened, all at once: most lines of a head are folds. Where
- * a limit falls among them nothing is taken, and they come one by one. */
-static void take_folds(struct splitter *s, struct lines *lines)
+static bool is_blank(char c)
 {
-	struct sl_span text = lines->text;
-	struct line last = { .behind = lines->at };
-	uint64_t n = 0;
-	for (size_t at = lines->at; s->open && is_fold(sl_span_from(text, at)); at = last.behind) {
-		if (at >= s->block.n || ++n > s->limits->folds)
-			return;
-		ssize_t hit = sl_span_chr(text, lines->end, at);
-		last.behind = hit < 0 ? text.n : (size_t)hit + 1;
-		last.text = sl_span_of(text.p + at, last.behind - at);
+	return c == ' ' || c == '\t';
+}
+
+/* Behind the line at `at` and its folds; their number is added to *folds. */
+static size_t behind_folds(struct sl_span text, size_t at, uint64_t *folds)
+{
+	for (; text.n - at > SL_LANES; at += SL_LANES) {
+		unsigned ends = sl_lanes_mask(sl_lanes_eq(sl_lanes_load(text.p + at), '\n'));
+		for (; ends; ends &= ends - 1) {
+			size_t next = at + (size_t)__builtin_ctz(ends) + 1;
+			if (!is_blank(text.p[next]))
+				return next;
+			++*folds;
+		}
 	}
-	if (n == 0 || last.behind > s->block.n)
-		return;
-	extend(s->open, &last);
-	s->folds = n;
-	lines->at = last.behind;
+	for (; at < text.n; at++)
+		if (text.p[at] == '\n' && at + 1 < text.n) {
+			if (!is_blank(text.p[at + 1]))
+				return at + 1;
+			++*folds;
+		}
+	return text.n;
+}
+
+/* A field with all its folds, as nearly all are: the name begins the line, the colon is next to it,
+ * and no limit falls inside. Else false, and it is taken line by line. */
+static bool take_whole_field(struct splitter *s, struct lines *lines)
+{
+	struct sl_span text = sl_span_from(lines->text, lines->at);
+	size_t n = sl_lanes_find(sl_span_head(text, NAME_MAX_LENGTH), 0, ends_name);
+	uint64_t folds = 0;
+	if (n == 0 || n >= text.n || text.p[n] != ':' || lines->end != '\n' || lines->at == 0 ||
+		s->n >= s->limits->headers ||
+		sl_span_starts(sl_span_from(text, n + 1), SL_SPAN("//")))
+		return false;
+	size_t end = behind_folds(text, n, &folds);
+	if (lines->at + end > s->block.n || folds > s->limits->folds)
+		return false;
+	lines->at += end;
+	while (end > n + 1 && (text.p[end - 1] == '\n' || text.p[end - 1] == '\r'))
+		end--;
+	s->open = SL_ARENA_PUSH(s->arena, s->fields, s->n, s->room);
+	*s->open = (struct sl_field){ .name = sl_span_head(text, n),
+		.value = sl_span_of(text.p + n + 1, end - n - 1),
+		.offset = (uint64_t)(text.p - s->block.p) };
+	s->folds = folds;
+	s->dropping = false;
+	return true;
 }
 
 static void cut_values(struct splitter *s)
@@ -247,10 +278,12 @@ size_t sl_fields_split(struct sl_arena *arena, struct sl_span head, const struct
 		.flags = flags_r };
 	struct lines lines = lines_of(s.block);
 	struct line line;
-	while (!s.full && next_line(&lines, &line)) {
+	while (!s.full) {
+		if (take_whole_field(&s, &lines))
+			continue;
+		if (!next_line(&lines, &line))
+			break;
 		take_line(&s, &line);
-		if (line.name.n)
-			take_folds(&s, &lines);
 	}
 	finish(&s, head);
 	*fields_r = s.fields;
@@ -280,7 +313,13 @@ void sl_head_split(struct sl_arena *arena, struct sl_span raw, const struct sl_l
 	struct line line;
 	size_t head = raw.n, body = raw.n, sure = 0; /* lines before `sure` are of the head */
 	bool seen = false;
-	while (next_line(&lines, &line)) {
+	for (;;) {
+		if (take_whole_field(&s, &lines)) {
+			seen = true;
+			continue;
+		}
+		if (!next_line(&lines, &line))
+			break;
 		if (line.text.n == 0) {
 			head = line.start;
 			body = line.behind;
@@ -294,8 +333,6 @@ void sl_head_split(struct sl_arena *arena, struct sl_span raw, const struct sl_l
 		}
 		seen = seen || line.name.n;
 		take_head_line(&s, &line, lines.end);
-		if (line.name.n)
-			take_folds(&s, &lines);
 	}
 	sl_assert(head <= body && body <= raw.n);
 	head_r->head = sl_span_head(raw, head);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "pipeline/base/buf.h"
 #include "stages/parse/headfields.h"
 
 #include <stdlib.h>
@@ -208,6 +209,49 @@ static void parts_as_it_splits(void **state)
 	}
 }
 
+/* A space before the colon sends a field the long way, line by line; nothing else changes. */
+static void takes_whole_fields_as_lines(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const words[][2] = { { "\nA:", "\nA :" }, { "\nX-Bc:", "\nX-Bc :" },
+		{ "\n ", "\n " }, { "\n\t", "\n\t" }, { "\r", "\r" }, { "\r\n ", "\r\n " },
+		{ "\r\nD:", "\r\nD :" }, { "a value", "a value" }, { "//", "//" },
+		{ "a longer value of 37 bytes, with blanks",
+			"a longer value of 37 bytes, with blanks" } };
+	uint32_t random = 1;
+	for (int round = 0; round < 20000; round++) {
+		struct sl_buf quick = sl_buf_make(1 << 16), slow = sl_buf_make(1 << 16);
+		sl_buf_str(&quick, "To:");
+		sl_buf_str(&slow, "To :");
+		for (int i = 0; i < 1 + round % 30; i++) {
+			random = random * 1664525 + 1013904223;
+			size_t word = (random >> 16) % SL_LEN(words);
+			sl_buf_str(&quick, words[word][0]);
+			sl_buf_str(&slow, words[word][1]);
+		}
+		sl_limits_default(&f->limits);
+		f->limits.headers = 1 + random % 9;
+		f->limits.folds = 1 + random % 3;
+		f->limits.header_line = 60;
+		struct sl_head a, b;
+		struct sl_cuts cuts = { 0 };
+		uint64_t flags_a = 0, flags_b = 0;
+		sl_head_split(f->arena, sl_buf_span(&quick), &f->limits, &a, &cuts, &flags_a);
+		sl_head_split(f->arena, sl_buf_span(&slow), &f->limits, &b, &cuts, &flags_b);
+		assert_int_equal(a.n, b.n);
+		assert_int_equal(flags_a, flags_b);
+		assert_int_equal(a.body.n > 0, b.body.n > 0);
+		for (size_t i = 0; i < a.n; i++) {
+			assert_true(sl_span_eq(a.fields[i].name, b.fields[i].name));
+			assert_true(sl_span_eq(a.fields[i].value, b.fields[i].value));
+			assert_ptr_equal(a.fields[i].name.p, a.head.p + a.fields[i].offset);
+		}
+		sl_buf_free(&quick);
+		sl_buf_free(&slow);
+		sl_arena_reset(f->arena);
+	}
+}
+
 static void finds_by_name(void **state)
 {
 	struct fixture *f = *state;
@@ -235,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(cuts_head_from_body, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(parts_as_it_splits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(takes_whole_fields_as_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(finds_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(splits_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unfolds, set_up, tear_down),
