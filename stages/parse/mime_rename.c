@@ -2,7 +2,7 @@
 #include "mime_rename.h"
 
 /* GMime cuts lines that are longer than its buffer of 4 KB: none comes near that. */
-enum { NAMES = 16, NAME_MOST = 200, LINE_MOST = 2000, COPY_MOST = 1 << 16 };
+enum { NAMES = 16, NAME_MOST = 200, LINE_MOST = 2000, COPY_MOST = 1 << 20 };
 
 /* Begins each new name; a letter follows. */
 #define MARK "+sl+"
@@ -57,7 +57,7 @@ static bool add_name(struct names *names, struct sl_span name)
 	return true;
 }
 
-/* The names that a line declares. False: something is said of one that we do not understand as
+/* The names that a field declares. False: something is said of one that we do not understand as
  * GMime does. */
 static bool find_names(struct sl_span s, struct names *names)
 {
@@ -68,30 +68,6 @@ static bool find_names(struct sl_span s, struct names *names)
 		at = value.p + value.n - s.p;
 	}
 	return true;
-}
-
-static bool is_dashes(struct sl_span line)
-{
-	return sl_span_starts(line, SL_SPAN("--"));
-}
-
-/* Those of all header lines. A line that begins with "--" is none, and must not be a new name. */
-static bool find_all_names(struct sl_span s, struct names *names)
-{
-	struct sl_span rest = s, line;
-	names->n = 0;
-	if (s.n > COPY_MOST)
-		return false;
-	while (sl_span_split(&rest, '\n', &line)) {
-		/* what ends the value is looked for behind the line, too */
-		size_t from = (size_t)(line.p - s.p);
-		struct sl_span more = sl_span_head(sl_span_from(s, from), line.n + 2);
-		bool good = is_dashes(line) ? !sl_span_starts(line, SL_SPAN("--" MARK))
-					    : find_names(more, names);
-		if (!good || line.n > LINE_MOST)
-			return false;
-	}
-	return names->n > 0;
 }
 
 enum same { DIFFERENT, SAME, UNCLEAR };
@@ -116,10 +92,18 @@ static enum same compare(struct sl_span line, struct sl_span name)
 struct work {
 	const struct sl_mime_copy *old;
 	struct sl_mime_copy *new;
-	size_t taken; /* of the old one */
-	size_t piece; /* the next of its pieces */
+	struct sl_span rest; /* of the old one: lines that are not read yet */
+	size_t taken;        /* of the old one */
+	size_t piece;        /* the next of its pieces */
 	struct names names;
+	bool head;      /* within a header block, as far as we know: GMime's may end before */
+	size_t content; /* else where the content began, in the old one */
 };
+
+static size_t place_of(const struct work *work, const char *p)
+{
+	return (size_t)(p - work->old->p);
+}
 
 /* Copy up to `to`, and make the pieces anew that begin there. */
 static void copy_to(struct work *work, size_t to)
@@ -133,6 +117,13 @@ static void copy_to(struct work *work, size_t to)
 	}
 	sl_mime_copy_add(work->new, sl_span_of(old->p + work->taken, to - work->taken));
 	work->taken = to;
+}
+
+/* Go on at `to`, without what stands before it. */
+static void skip_to(struct work *work, size_t to)
+{
+	work->taken = to;
+	sl_mime_copy_piece(work->new, work->new->n, sl_mime_copy_to_body(work->old, to));
 }
 
 /* Put the new name in the place of the old one. A piece begins with its last byte: GMime may end a
@@ -157,31 +148,103 @@ static size_t number_of(const struct names *names, struct sl_span name)
 	return i;
 }
 
-/* The values in a line that says something of boundaries. */
-static void rename_values(struct work *work, struct sl_span line)
+/* The values in a field that says something of boundaries. */
+static void rename_values(struct work *work, struct sl_span field)
 {
 	const struct sl_mime_copy *old = work->old;
-	for (ssize_t at = 0; (at = sl_span_ifind(line, SL_SPAN("boundary"), (size_t)at)) >= 0;) {
-		const char *behind = line.p + at + 8;
+	for (ssize_t at = 0; (at = sl_span_ifind(field, SL_SPAN("boundary"), (size_t)at)) >= 0;) {
+		const char *behind = field.p + at + 8;
 		struct sl_span value =
-			plain_value(sl_span_of(behind, old->n - (size_t)(behind - old->p)));
+			plain_value(sl_span_of(behind, old->n - place_of(work, behind)));
 		sl_assert(value.n > 0);
-		rename_at(work, (size_t)(value.p - old->p), number_of(&work->names, value));
-		at = value.p + value.n - line.p;
+		rename_at(work, place_of(work, value.p), number_of(&work->names, value));
+		at = value.p + value.n - field.p;
 	}
 }
 
-/* False: the line might be a boundary in one of the copies only. */
-static bool rename_line(struct work *work, struct sl_span line)
+/* Lines of a header block that stay, but for the names in them. */
+static bool take_as_it_is(struct work *work, struct sl_span lines)
 {
-	if (!is_dashes(line)) {
-		rename_values(work, line);
-		return true;
+	/* what ends a value is looked for behind them, too */
+	struct sl_span s = sl_span_of(work->old->p, work->old->n);
+	struct sl_span more = sl_span_head(sl_span_from(s, place_of(work, lines.p)), lines.n + 2);
+	if (!find_names(more, &work->names))
+		return false;
+	rename_values(work, lines);
+	return true;
+}
+
+static size_t name_length(struct sl_span line)
+{
+	size_t n = 0;
+	while (n < line.n && (sl_is_alnum(line.p[n]) || line.p[n] == '-'))
+		n++;
+	return n < line.n && line.p[n] == ':' ? n : 0;
+}
+
+/* With the lines that a fold joins to it. False: one of them is too long. */
+static bool take_folds(struct work *work, struct sl_span *field)
+{
+	struct sl_span line;
+	while (work->rest.n && (work->rest.p[0] == ' ' || work->rest.p[0] == '\t')) {
+		sl_span_split(&work->rest, '\n', &line);
+		if (line.n > LINE_MOST)
+			return false;
+		field->n = (size_t)(work->rest.p - field->p);
 	}
-	for (size_t i = 0; i < work->names.n; i++)
-		switch (compare(sl_span_from(line, 2), work->names.items[i])) {
+	return true;
+}
+
+/* A field of a part, from its name to its line end. GMime's tree hangs on types and boundaries of
+ * multiparts, and on whether a part has a type. */
+static bool take_field(struct work *work, struct sl_span field, size_t name)
+{
+	bool type = sl_span_ieq(sl_span_head(field, name), SL_SPAN("Content-Type"));
+	if (type && (sl_span_ifind(field, SL_SPAN("multipart"), 0) >= 0 ||
+			    sl_span_ifind(field, SL_SPAN("boundary"), 0) >= 0))
+		return take_as_it_is(work, field);
+	copy_to(work, place_of(work, field.p) + name + 1);
+	if (type)
+		sl_mime_copy_add(work->new, SL_SPAN(" x/x"));
+	bool crlf = sl_span_ends(field, SL_SPAN("\r\n"));
+	skip_to(work, place_of(work, field.p) + field.n - 1 - crlf);
+	return true;
+}
+
+static bool take_head_line(struct work *work, struct sl_span line)
+{
+	size_t name = name_length(line);
+	/* with its line end */
+	struct sl_span field = sl_span_of(line.p, (size_t)(work->rest.p - line.p));
+	if (name == 0 || place_of(work, line.p) < work->old->prefix)
+		return take_as_it_is(work, line);
+	if (!take_folds(work, &field))
+		return false;
+	return sl_span_ends(field, SL_SPAN("\n")) ? take_field(work, field, name)
+						  : take_as_it_is(work, field);
+}
+
+/* Of a content GMime only sees where it ends: before the last line end. */
+static void skip_content(struct work *work, size_t end)
+{
+	if (work->head)
+		return;
+	struct sl_span content = sl_span_of(work->old->p + work->content, end - work->content);
+	size_t last =
+		sl_span_ends(content, SL_SPAN("\r\n")) ? 2 : sl_span_ends(content, SL_SPAN("\n"));
+	if (content.n <= last)
+		return;
+	copy_to(work, work->content + 1);
+	work->new->p[work->new->n - 1] = 'x';
+	skip_to(work, end - last);
+}
+
+/* The name that the line stands for; names.n: none. False: not sure. */
+static bool find_boundary(const struct work *work, struct sl_span line, size_t *name_r)
+{
+	for (*name_r = 0; *name_r < work->names.n; ++*name_r)
+		switch (compare(sl_span_from(line, 2), work->names.items[*name_r])) {
 		case SAME:
-			rename_at(work, (size_t)(line.p + 2 - work->old->p), i);
 			return true;
 		case UNCLEAR:
 			return false;
@@ -191,21 +254,64 @@ static bool rename_line(struct work *work, struct sl_span line)
 	return true;
 }
 
+/* A line that begins with "--". One that is no boundary, and stays, must not be one by our names.
+ */
+static bool take_dashes(struct work *work, struct sl_span line)
+{
+	size_t name;
+	if (!find_boundary(work, line, &name))
+		return false;
+	if (name == work->names.n)
+		return !work->head || !sl_span_starts(line, SL_SPAN("--" MARK));
+	skip_content(work, place_of(work, line.p));
+	rename_at(work, place_of(work, line.p) + 2, name);
+	work->head = true;
+	return true;
+}
+
+/* The end of a header block. False: of the first one within the type. */
+static bool end_head(struct work *work)
+{
+	size_t at = place_of(work, work->rest.p);
+	if (at < work->old->prefix)
+		return false;
+	if (at == work->old->prefix) {
+		copy_to(work, at);
+		work->new->prefix = work->new->n;
+	}
+	work->head = false;
+	work->content = at;
+	return true;
+}
+
+static bool take_line(struct work *work, struct sl_span line)
+{
+	if (line.n > LINE_MOST)
+		return false;
+	if (sl_span_starts(line, SL_SPAN("--")))
+		return take_dashes(work, line);
+	if (!work->head)
+		return true;
+	if (line.n == 0 || (line.n == 1 && line.p[0] == '\r'))
+		return end_head(work);
+	return take_head_line(work, line);
+}
+
 void sl_mime_rename(struct sl_mime_copy *copy, struct sl_mime_copy *spare)
 {
-	struct work work = { .old = copy, .new = spare };
-	struct sl_span rest = sl_span_of(copy->p, copy->n), line;
-	if (!find_all_names(rest, &work.names))
+	struct sl_span line;
+	struct work work = {
+		.old = copy, .new = spare, .rest = sl_span_of(copy->p, copy->n), .head = true
+	};
+	if (copy->n > COPY_MOST)
 		return;
 	spare->n = spare->n_pieces = spare->prefix = 0;
-	while (sl_span_split(&rest, '\n', &line)) {
-		if (!rename_line(&work, line))
+	while (sl_span_split(&work.rest, '\n', &line))
+		if (!take_line(&work, line))
 			return;
-		if (!spare->prefix && (size_t)(rest.p - copy->p) >= copy->prefix) {
-			copy_to(&work, copy->prefix);
-			spare->prefix = spare->n;
-		}
-	}
+	if (work.names.n == 0)
+		return;
+	skip_content(&work, copy->n);
 	copy_to(&work, copy->n);
 	struct sl_mime_copy renamed = *spare;
 	*spare = *copy;

@@ -519,6 +519,66 @@ static void test_truncated(void **state)
 	}
 }
 
+/* A body of random lines, out of those that matter to the tree and to the copy. */
+static void random_body(struct sl_buf *buf, uint32_t *random)
+{
+	static const char *const lines[] = { "--b", "--b", "--b--", "--c", "--c--", "--b \t",
+		"--bc", "--b x", "--+sl+a", "--+sl+b", "--", "-- ", "", "", "",
+		"Content-Type: multipart/mixed; boundary=c",
+		"Content-Type: multipart/digest;\n\tboundary=\"c\"",
+		"Content-Type: multipart/alternative; boundary=b", "Content-Type: text/plain",
+		"content-type:", "Content-Type: text/html;\n name=\"multi\"",
+		"Content-ID: <a@b.example>", "X-Note: one\n two\n\t\n three", " fold", "no field",
+		"Odd Name: x", ":", "a line of text that is longer than what is copied of a text" };
+	const char *end = *random >> 31 ? "\r\n" : "\n";
+	for (size_t n = 4 + (*random >> 24) % 24; n; n--) {
+		*random = *random * 1664525 + 1013904223;
+		sl_buf_str(buf, lines[(*random >> 16) % SL_LEN(lines)]);
+		sl_buf_str(buf, end);
+	}
+	sl_buf_str(buf, "\n\nthe end\n");
+}
+
+/* Copies are made alike for GMime, but for one with a very long line: the tree is the same. */
+static void test_copies_alike(void **state)
+{
+	(void)state;
+	struct place {
+		size_t from, to, depth, type;
+	} places[64];
+	struct sl_buf raw = sl_buf_make(65536);
+	uint32_t random = 1;
+	for (size_t round = 0; round < 4000; round++) {
+		struct sl_mail mail;
+		sl_buf_reset(&raw);
+		sl_buf_str(&raw, "Content-Type: multipart/mixed; boundary=b\n\n");
+		random_body(&raw, &random);
+		process_span(&mail, sl_buf_span(&raw));
+		size_t n = mail.n_parts, end = raw.n;
+		assert_true(n <= SL_LEN(places));
+		for (size_t i = 0; i < n; i++) {
+			const struct sl_part *part = &mail.parts[i];
+			size_t from = (size_t)(part->raw.p - mail.raw.p);
+			places[i] = (struct place){ from, from + part->raw.n, part->depth,
+				part->type.n };
+		}
+		sl_buf_str(&raw, "--");
+		for (size_t i = 0; i < 2500; i++)
+			sl_buf_char(&raw, 'z');
+		process_span(&mail, sl_buf_span(&raw));
+		assert_int_equal(mail.n_parts, n);
+		for (size_t i = 0; i < n; i++) {
+			const struct sl_part *part = &mail.parts[i];
+			size_t from = (size_t)(part->raw.p - mail.raw.p), to = from + part->raw.n;
+			assert_int_equal(from, places[i].from);
+			assert_true(to == places[i].to || (places[i].to == end && to == raw.n));
+			assert_int_equal(part->depth, places[i].depth);
+			assert_int_equal(part->type.n, places[i].type);
+		}
+	}
+	sl_buf_free(&raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -542,6 +602,7 @@ int main(void)
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_known_tree),
+		cmocka_unit_test(test_copies_alike),
 		cmocka_unit_test(test_truncated),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
