@@ -5,11 +5,10 @@
 #include "pipeline/base/lanes.h"
 #include "pipeline/base/unicode.h"
 #include "pipeline/base/utf8.h"
+#include "textfold.h"
 
 /* A mixed identifier has so many characters and digits at least. */
 enum { ID_LEAST = 6, ID_DIGITS = 2, SOURCE_FACTOR = 4, SOFT_HYPHENS = 3, BEFORE = 16 };
-/* A run of ASCII this long is worth two calls of ICU instead of one. */
-enum { RUN_LEAST = 64 };
 
 struct work {
 	struct sl_span s; /* folded text */
@@ -70,10 +69,11 @@ static void look_for_tricks(struct sl_span s, struct sl_normal *normal)
 	size_t hidden = 0, soft = 0;
 	bool pending = false, pending_soft = false;
 	for (size_t len; (len = sl_utf8_decode(s, &c)) > 0; s = sl_span_from(s, len)) {
-		bool bidi = c > 0x80 && sl_unicode_is_bidi_control(c);
+		bool ordinary = c < 0x80 || sl_fold_simply(c) != 0;
+		bool bidi = !ordinary && sl_unicode_is_bidi_control(c);
 		/* the marks alone are part of honest Arabic and Hebrew */
 		normal->bidi = normal->bidi || (bidi && c != 0x200e && c != 0x200f && c != 0x061c);
-		if (c > 0x80 && sl_unicode_is_invisible(c)) {
+		if (!ordinary && sl_unicode_is_invisible(c)) {
 			pending = pending || joins_words(before);
 			pending_soft = c == 0xad;
 			continue;
@@ -82,10 +82,12 @@ static void look_for_tricks(struct sl_span s, struct sl_normal *normal)
 			*(pending_soft ? &soft : &hidden) += 1;
 		pending = false;
 		before = c;
-		if (c < 0x80) { /* the rest of the run can only stand before something */
-			size_t end = sl_ascii_end(s, 1);
-			before = (unsigned char)s.p[end - 1];
-			len = end;
+		/* the rest of a run can only stand before something */
+		if (c < 0x80) {
+			len = sl_ascii_end(s, 1);
+			before = (unsigned char)s.p[len - 1];
+		} else if (sl_is_east(c)) {
+			len = sl_east_end(s, len);
 		}
 	}
 	normal->invisible = normal->invisible || hidden > 0 || soft >= SOFT_HYPHENS;
@@ -217,20 +219,48 @@ static bool in_word(uint32_t c)
 	return sl_unicode_is_letter(c) || sl_unicode_is_mark(c);
 }
 
+/* Up to what is no letter. *latin_r: there is a Latin one; *alike_r: one that looks so. */
+static size_t word_end(struct sl_span s, size_t at, bool *latin_r, bool *alike_r)
+{
+	uint32_t c;
+	for (size_t len;; at += len) {
+		at = sl_east_end(s, at);
+		len = sl_utf8_decode(sl_span_from(s, at), &c);
+		if (len == 0 || !in_word(c))
+			return at;
+		*latin_r = *latin_r || sl_unicode_script(c) == SL_SCRIPT_LATIN;
+		*alike_r = *alike_r || (c > 0x36f && sl_unicode_latin_lookalike(c) != 0);
+	}
+}
+
+/* Characters of SL_EAST_BYTES each: those that find room. */
+static void put_east(struct work *w, size_t end)
+{
+	struct sl_span run = sl_span_of(w->s.p + w->at, end - w->at);
+	size_t gap = w->n && (w->line || w->space), room = w->max - w->n;
+	if (room < gap + run.n)
+		run.n = room < gap + SL_EAST_BYTES ? SL_EAST_BYTES
+						   : (room - gap) / SL_EAST_BYTES * SL_EAST_BYTES;
+	w->at = end;
+	put(w, run.p, run.n);
+	if (w->s.p + end != run.p + run.n)
+		w->at = w->s.n;
+}
+
 /* Letters up to what is none. Look-alikes count as Latin where a Latin letter is, too. */
 static void take_word(struct work *w)
 {
-	size_t end = w->at;
-	uint32_t c;
-	bool latin = false, alike = false;
-	for (size_t len; (len = sl_utf8_decode(sl_span_from(w->s, end), &c)) > 0 && in_word(c);
-		end += len) {
-		latin = latin || sl_unicode_script(c) == SL_SCRIPT_LATIN;
-		alike = alike || (c > 0x36f && sl_unicode_latin_lookalike(c) != 0);
-	}
+	bool latin = false, alike = false, after_latin = false;
+	size_t end = word_end(w->s, w->at, &latin, &alike);
 	w->mixed = w->mixed || (latin && alike);
-	bool after_latin = false;
 	while (w->at < end) {
+		uint32_t c;
+		size_t east = sl_east_end(sl_span_head(w->s, end), w->at);
+		if (east > w->at) {
+			put_east(w, east);
+			after_latin = false;
+			continue;
+		}
 		size_t len = sl_utf8_decode(sl_span_from(w->s, w->at), &c);
 		w->at += len;
 		bool mark = c >= 0x300 && sl_unicode_is_mark(c);
@@ -375,85 +405,6 @@ static struct sl_span cut(struct sl_span s, size_t max)
 	return sl_span_head(s, max);
 }
 
-/* Characters that folding leaves as they are and that no character in front of them joins: quotes,
- * dashes, the bullet, Kana, Han. */
-static bool folds_to_itself(uint32_t c)
-{
-	return (c >= 0x3041 && c <= 0x3096) || (c >= 0x30a1 && c <= 0x30fe) ||
-	       (c >= 0x4e00 && c <= 0x9fff) || c == 0x3001 || c == 0x3002 ||
-	       (c >= 0x3008 && c <= 0x3011) || c == 0x2013 || c == 0x2014 || c == 0x2018 ||
-	       c == 0x2019 || c == 0x201c || c == 0x201d || c == 0x2022;
-}
-
-/* Bytes at `at` that only ICU can fold; 0 when it is not needed there. */
-static size_t odd_length(struct sl_span s, size_t at)
-{
-	uint32_t c;
-	if (at >= s.n || !(s.p[at] & (char)0x80))
-		return 0;
-	size_t len = sl_utf8_decode(sl_span_from(s, at), &c);
-	return len == 0 ? 1 : folds_to_itself(c) ? 0 : len;
-}
-
-static size_t plain_end(struct sl_span s, size_t at)
-{
-	uint32_t c;
-	while ((at = sl_ascii_end(s, at)) < s.n && !odd_length(s, at))
-		at += sl_utf8_decode(sl_span_from(s, at), &c);
-	return at;
-}
-
-static size_t odd_end(struct sl_span s, size_t at)
-{
-	for (size_t len; (len = odd_length(s, at)) > 0;)
-		at += len;
-	return at;
-}
-
-/* The start of the character before `at`. */
-static size_t before(struct sl_span s, size_t at)
-{
-	do
-		at--;
-	while (at > 0 && (s.p[at] & 0xc0) == 0x80);
-	return at;
-}
-
-/* ASCII is folded by itself, and so is what stays: no character composes with what stands in front
- * of it but marks, which are none. Only the rest, with the one character before it that a mark may
- * join, needs ICU. */
-static struct sl_span fold(struct sl_arena *arena, struct sl_span s)
-{
-	char *to = NULL;
-	size_t n = 0, room = 0;
-	if (sl_ascii_end(s, 0) == s.n)
-		return sl_unicode_fold(arena, s);
-	for (size_t at = 0; at < s.n;) {
-		size_t plain = plain_end(s, at), end = plain, run = plain;
-		if (plain > at && plain < s.n)
-			plain = before(s, plain);
-		while (end < s.n && run - end < RUN_LEAST) { /* up to the next long run */
-			end = odd_end(s, run);
-			run = plain_end(s, end);
-		}
-		struct sl_span wide = sl_span_of(s.p + plain, end - plain);
-		if (wide.n)
-			wide = sl_unicode_fold(arena, wide);
-		if (n + (plain - at) + wide.n > room) {
-			size_t more = 2 * room + s.n + wide.n;
-			to = sl_arena_grow(arena, to, room, more);
-			room = more;
-		}
-		sl_lanes_lower(to + n, s.p + at, plain - at);
-		n += plain - at;
-		if (wide.n)
-			memcpy(to + n, wide.p, wide.n);
-		n += wide.n;
-		at = end;
-	}
-	return sl_span_of(to, n);
-}
-
 void sl_normal_make(
 	struct sl_arena *arena, struct sl_span text, size_t max, struct sl_normal *normal_r)
 {
@@ -463,7 +414,7 @@ void sl_normal_make(
 	if (sl_ascii_end(text, 0) < text.n)
 		look_for_tricks(text, normal_r);
 	sl_anchors_wallets(&w.anchors, text);
-	w.s = fold(arena, text);
+	w.s = sl_text_fold(arena, text);
 	normal_r->source = text;
 	normal_r->folded = w.s;
 	size_t room = w.s.n + 16 < max ? w.s.n + 16 : max;

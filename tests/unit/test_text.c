@@ -6,6 +6,7 @@
 #include "stages/parse/language.h"
 #include "stages/parse/normal.h"
 #include "stages/parse/tagsketch.h"
+#include "stages/parse/textfold.h"
 
 #include <stdlib.h>
 
@@ -100,9 +101,9 @@ static void test_folding(void **state)
 {
 	static const char *const pieces[] = { "E",
 		"more than SIXTY-FOUR plain letters and spaces, so that a piece has its end ", " ",
-		"か", "が", "カ", "漢", "’", "\u3099", "\u0301", "é", "ﾞ", "ｶ", "Ａ", "、",
-		"\u200b", "ß", "각", "\u1100", "\u1161", "…", "ー",
-		"かかかかかかかかかかかかかかかかかかかかかかかか" };
+		"か", "が", "カ", "漢", "’", "\xe3\x81", "\u00a0", "Ａ", "\u3000", "\xf0", "\u3099",
+		"\u0301", "é", "ﾞ", "ｶ", "Ａ", "、", "\u200b", "ß", "각", "\u1100", "\u1161", "…",
+		"ー", "かかかかかかかかかかかかかかかかかかかかかかかか" };
 	uint32_t random = 3;
 	char bytes[1024];
 	(void)state;
@@ -122,6 +123,57 @@ static void test_folding(void **state)
 		}
 		check_fold(sl_span_of(bytes, n));
 		sl_arena_reset(arena);
+	}
+}
+
+/* Each character by itself, behind and before others, and before marks that may join it. */
+static void test_fold_each(void **state)
+{
+	(void)state;
+	for (uint32_t c = 0x80; c < 0x20000; c++) {
+		char bytes[4];
+		struct sl_span one = sl_span_of(bytes, sl_utf8_encode(c, bytes));
+		sl_arena_reset(arena);
+		check_fold(SL_ARENA_JOIN(arena, SL_SPAN("A"), one, SL_SPAN("é"), one,
+			SL_SPAN("\u0301\u0327"), one, one, SL_SPAN("カ"), one, SL_SPAN("\u3099ｶ"),
+			one, SL_SPAN("한"), one, SL_SPAN("\u11a8\u200c\u0301Z"), one));
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		if (sl_fold_simply(c)) {
+			assert_false(sl_unicode_is_invisible(c));
+			assert_false(sl_unicode_is_bidi_control(c));
+			assert_false(sl_unicode_is_mark(c));
+		}
+		if (!sl_is_east(c))
+			continue;
+		assert_int_equal(sl_fold_simply(c), c);
+		assert_true(sl_unicode_is_letter(c));
+		assert_int_equal(sl_unicode_latin_base(c), c);
+		assert_int_equal(sl_unicode_latin_lookalike(c), 0);
+		enum sl_script script = sl_unicode_script(c);
+		assert_true(script == SL_SCRIPT_HAN || script == SL_SCRIPT_HIRAGANA ||
+			    script == SL_SCRIPT_KATAKANA);
+		assert_int_equal(sl_east_end(one, 0), one.n);
+	}
+}
+
+/* A form that is cut ends before the first character that finds no room. */
+static void test_cut(void **state)
+{
+	(void)state;
+	struct sl_normal whole, part;
+	struct sl_span s = SL_SPAN("カタカナ漢字 abc かなー　漢字, x 日本\n語Ａ漢");
+	sl_normal_make(arena, s, 1000, &whole);
+	CHECK_SPAN(whole.text, "カタカナ漢字 abc かなー 漢字 x 日本\n語a漢");
+	for (size_t max = 20; max < whole.text.n; max++) {
+		sl_normal_make(arena, s, max, &part);
+		struct sl_span rest = sl_span_from(whole.text, part.text.n);
+		uint32_t c;
+		size_t gap =
+			sl_span_starts(rest, SL_SPAN(" ")) || sl_span_starts(rest, SL_SPAN("\n"));
+		assert_true(sl_span_starts(whole.text, part.text));
+		size_t next = gap + sl_utf8_decode(sl_span_from(rest, gap), &c);
+		assert_true(part.text.n <= max && part.text.n + next > max);
 	}
 }
 
@@ -389,6 +441,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_normal),
 		cmocka_unit_test(test_folding),
+		cmocka_unit_test(test_fold_each),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_anchors),
 		cmocka_unit_test(test_tricks),
 		cmocka_unit_test(test_floods),
