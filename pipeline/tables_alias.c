@@ -13,6 +13,7 @@
 #include "base/unicode.h"
 #include "tables_internal.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 /* Length of the separator at the start of `s`, or 0: ASCII that is no letter or digit, general
@@ -80,44 +81,74 @@ static bool shape(struct sl_alias *alias, struct sl_arena *arena, struct sl_span
 	return n > 1;
 }
 
-static bool is_small(char c)
+/* ---- where an alias may begin ---- */
+
+/* The filter knows this many bytes. */
+enum { BEGIN_MOST = 8 };
+
+/* The first byte lowest, whatever the machine; bytes behind the end are 0. */
+static uint64_t first_bytes(struct sl_span text)
 {
-	return c >= 'a' && c <= 'z';
+	uint64_t bytes = 0;
+	if (text.n >= BEGIN_MOST)
+		memcpy(&bytes, text.p, BEGIN_MOST);
+	else
+		memcpy(&bytes, text.p, text.n);
+	return le64toh(bytes);
 }
 
-/* A bit for the first three letters of a word, five bits each. What is no letter, and all behind
- * it, is NO_LETTER: a shorter word may go on behind a separator. */
-enum { NO_LETTER = 31 };
-static size_t begin_bit(unsigned a, unsigned b, unsigned c)
+/* The high bit of each byte from `first` to `last`; in all of them the high bits are 0. */
+static uint64_t bytes_in(uint64_t low, char first, char last)
 {
-	if (b > 25)
-		b = c = NO_LETTER;
-	return a << 10 | b << 5 | (c > 25 ? NO_LETTER : c);
+	const uint64_t each = ~UINT64_C(0) / 0xff;
+	return (low + each * (0x80u - (unsigned char)first)) &
+	       ~(low + each * (0x7fu - (unsigned char)last));
 }
 
-static unsigned letter_number(struct sl_span s, size_t i)
+/* How the text begins, as far as that fits in: the small letters of a word, the digits of a number,
+ * or one code point that is not ASCII. What comes behind them may be the end of an alias. */
+static inline uint64_t begin_key(struct sl_span text)
 {
-	return i < s.n ? (unsigned)(unsigned char)s.p[i] - 'a' : NO_LETTER;
+	const uint64_t high = ~UINT64_C(0) / 0xff << 7;
+	uint64_t v = first_bytes(text), low = v & ~high, more;
+	if (v & 0x80)
+		more = v & ~(v << 1);
+	else if (v & 0x40)
+		more = bytes_in(low, 'a', 'z') & ~v;
+	else
+		more = bytes_in(low, '0', '9') & ~v;
+	uint64_t end = ~(more | 0x80) & high; /* the first byte stands in any case */
+	return v & (((end & -end) >> 7) - 1);
 }
 
-/* Which words an alias may begin: also those that hold a separator after one or two letters. */
-static void note_begin(struct sl_aliases *aliases, struct sl_span bytes)
+static size_t begin_bit(uint64_t key)
 {
-	unsigned a = letter_number(bytes, 0), b = letter_number(bytes, 1);
-	const size_t bits[] = { begin_bit(a, b, letter_number(bytes, 2)),
-		begin_bit(a, b, NO_LETTER), begin_bit(a, NO_LETTER, NO_LETTER) };
-	for (size_t i = 0; i < SL_LEN(bits); i++)
-		aliases->begins[bits[i] / 64] |= SL_BIT(bits[i] % 64);
+	return key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SL_ALIAS_BEGIN_BITS);
 }
 
-/* May an alias begin with the ASCII letter at `at`? */
-static bool may_begin(const struct sl_aliases *aliases, struct sl_span text, size_t at)
+static inline bool may_begin(const struct sl_aliases *aliases, struct sl_span text, size_t at)
 {
-	unsigned a = letter_number(text, at);
-	if (a > 25)
-		return true;
-	size_t bit = begin_bit(a, letter_number(text, at + 1), letter_number(text, at + 2));
+	size_t bit = begin_bit(begin_key(sl_span_from(text, at)));
 	return aliases->begins[bit / 64] >> (bit % 64) & 1;
+}
+
+static bool may_be_spaced_out(const struct sl_alias *alias)
+{
+	return __builtin_popcountll(alias->letters) >= 3;
+}
+
+/* The ways in which a text with this alias may begin: all of the letters that the filter knows, or
+ * fewer where a separator may follow. */
+static void note_begin(struct sl_aliases *aliases, const struct sl_alias *alias)
+{
+	struct sl_span bytes = alias->bytes;
+	for (size_t n = 1; n <= BEGIN_MOST && n <= bytes.n; n++) {
+		bool gap = n < bytes.n && alias->allowed >> (bytes.n - 1 - n) & 1;
+		if (!gap && n < BEGIN_MOST && n < bytes.n && !(n == 1 && may_be_spaced_out(alias)))
+			continue;
+		size_t bit = begin_bit(begin_key(sl_span_head(bytes, n)));
+		aliases->begins[bit / 64] |= SL_BIT(bit % 64);
+	}
 }
 
 bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct sl_span text,
@@ -129,8 +160,7 @@ bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct s
 	if (!aliases->matcher)
 		aliases->matcher = sl_matcher_new();
 	sl_matcher_add(aliases->matcher, alias.bytes, (uint32_t)aliases->n);
-	if (is_small(alias.bytes.p[0]))
-		note_begin(aliases, alias.bytes);
+	note_begin(aliases, &alias);
 	*SL_ARENA_PUSH(arena, aliases->items, aliases->n, aliases->room) = alias;
 	return true;
 }
@@ -166,7 +196,7 @@ static void flush(struct scan *s, size_t n)
 
 static bool spaced_out(const struct sl_alias *alias, uint64_t gaps)
 {
-	return gaps == alias->letters && __builtin_popcountll(alias->letters) >= 3;
+	return gaps == alias->letters && may_be_spaced_out(alias);
 }
 
 /* A mask as in struct sl_alias: the separators within the n bytes up to the byte `at`. */
@@ -230,41 +260,70 @@ static void accept(struct scan *s, uint32_t state, size_t at, size_t text_at, un
 	}
 }
 
-static sl_lanes is_letter(sl_lanes v)
+/* What is known of sixteen bytes: a bit for each. */
+struct classes {
+	unsigned letters, digits, leads; /* leads: first bytes of code points that are not ASCII */
+};
+
+static struct classes classify(struct sl_span text)
 {
-	return sl_lanes_in(v | sl_lanes_all(0x20), 'a', 'z');
+	char rest[SL_LANES] = { 0 };
+	if (text.n < SL_LANES) {
+		memcpy(rest, text.p, text.n);
+		text.p = rest;
+	}
+	sl_lanes v = sl_lanes_load(text.p);
+	return (struct classes){ sl_lanes_mask(sl_lanes_in(v | sl_lanes_all(0x20), 'a', 'z')),
+		sl_lanes_mask(sl_lanes_in(v, '0', '9')),
+		sl_lanes_mask(sl_lanes_in(v, 0xc0, 0xff)) };
 }
 
-static sl_lanes is_odd(sl_lanes v)
+/* The next byte at which an alias may begin while none is under way: the first letter of a word,
+ * the first digit of a number, or what is not ASCII. */
+static size_t next_begin(const struct sl_aliases *aliases, struct sl_span text, size_t at)
 {
-	return sl_lanes_in(v, '0', '9') | sl_lanes_in(v, 0x80, 0xff);
-}
-
-/* The next byte at which an alias may begin while none is under way: the first letter of a word, a
- * digit, or whatever is not ASCII. `letter`: a letter stands before `at`. */
-static size_t next_begin(
-	const struct sl_aliases *aliases, struct sl_span text, size_t at, bool letter)
-{
-	unsigned before = letter;
+	unsigned letter = at > 0 && sl_is_alpha(text.p[at - 1]);
+	unsigned digit = at > 0 && sl_is_digit(text.p[at - 1]);
 	for (size_t i = at; i < text.n; i += SL_LANES) {
-		unsigned letters = sl_lanes_at(text, i, is_letter);
-		unsigned odd = sl_lanes_at(text, i, is_odd);
-		unsigned begins = odd | (letters & ~(letters << 1 | before));
+		struct classes c = classify(sl_span_from(text, i));
+		unsigned begins = (c.letters & ~(c.letters << 1 | letter)) |
+				  (c.digits & ~(c.digits << 1 | digit)) | c.leads;
 		for (; begins; begins &= begins - 1) {
 			size_t hit = i + (unsigned)__builtin_ctz(begins);
-			unsigned char c = (unsigned char)text.p[hit];
-			if (c >= 0x80 || (sl_is_digit((char)c) ? aliases->matcher->root[c] != 0
-							       : may_begin(aliases, text, hit)))
+			if (may_begin(aliases, text, hit))
 				return hit;
 		}
-		before = letters >> (SL_LANES - 1);
+		letter = c.letters >> (SL_LANES - 1);
+		digit = c.digits >> (SL_LANES - 1);
 	}
 	return text.n;
+}
+
+static bool is_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
 static unsigned char kind_of(unsigned char c)
 {
 	return latin_letter(c) ? LETTER : sl_is_digit((char)c) ? DIGIT : 0;
+}
+
+/* What stands before `at`, where no alias is under way: a gap is nothing then. */
+static unsigned char kind_before(struct sl_span text, size_t at)
+{
+	size_t lead = at;
+	while (lead > 0 && is_tail(text.p[lead - 1]))
+		lead--;
+	unsigned char kind = lead ? kind_of((unsigned char)text.p[lead - 1]) : 0;
+	return lead == at ? kind : kind & LETTER;
+}
+
+/* Latin letters and digits in the middle of a word or number begin nothing. */
+static bool inside(unsigned char before, unsigned char c)
+{
+	return (before & LETTER && sl_is_alpha((char)c)) ||
+	       (before & DIGIT && sl_is_digit((char)c));
 }
 
 void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool strong_only,
@@ -283,13 +342,11 @@ void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool
 	uint32_t state = 0;
 	/* `at` numbers the bytes of what may be a hit: without gaps while one is under way */
 	for (size_t i = 0, at = 0; i < text.n;) {
-		bool skips = !state && !(text.p[i] & (char)0x80);
-		size_t begin_at = skips ? next_begin(aliases, text, i, before & LETTER) : i;
-		if (begin_at > i) { /* all that is passed is ASCII */
+		size_t begin_at = state ? i : next_begin(aliases, text, i);
+		if (begin_at > i) {
 			at += begin_at - i;
 			i = begin_at;
-			before = kind_of((unsigned char)text.p[i - 1]);
-			before = before ? before : GAP;
+			before = kind_before(text, i);
 			if (i == text.n)
 				break;
 		}
@@ -301,10 +358,9 @@ void sl_aliases_scan(const struct sl_aliases *aliases, struct sl_span text, bool
 			i += skip;
 			continue;
 		}
+		bool begin = !inside(before, c) && (!state || may_begin(aliases, text, i));
 		i++;
 		s.before[at % RING] = before;
-		/* A Latin alias cannot begin in the middle of a word. */
-		bool begin = !(before & LETTER && sl_is_alpha((char)c));
 		before = (c & 0xc0) == 0x80 ? before & LETTER : kind_of(c);
 		/* What begins within the word would not suit: see there. */
 		if (first && !begin)

@@ -140,13 +140,12 @@ struct sl_alias {
 	uint32_t owner;                      /* brand number, or phrase class */
 	bool strong, latin;
 };
-enum { SL_ALIAS_BEGINS = 1 << 15 };
+enum { SL_ALIAS_BEGIN_BITS = 15, SL_ALIAS_BEGINS = 1 << SL_ALIAS_BEGIN_BITS };
 struct sl_aliases {
 	struct sl_alias *items;
 	size_t n, room;
 	struct sl_matcher *matcher;
-	uint64_t begins[SL_ALIAS_BEGINS / 64]; /* by the three letters that a word begins with: may
-						  an alias begin so? */
+	uint64_t begins[SL_ALIAS_BEGINS / 64]; /* hashes of how a text may begin that has one */
 };
 /* Fold and add; false when it is empty or too long. */
 bool sl_aliases_add(struct sl_aliases *aliases, struct sl_arena *arena, struct sl_span text,
