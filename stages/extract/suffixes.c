@@ -79,6 +79,36 @@ static psl_ctx_t *parse_list(const struct sl_buf *text)
 	return psl;
 }
 
+static bool is_word(struct sl_span text, size_t at, size_t n)
+{
+	return (at == 0 || sl_is_space(text.p[at - 1])) &&
+	       (at + n == text.n || sl_is_space(text.p[at + n]));
+}
+
+/* Makes a comment of the rule for that very name. */
+static void drop_rule(struct sl_buf *text, struct sl_span name)
+{
+	struct sl_span list = sl_buf_span(text);
+	ssize_t at = 0;
+	while ((at = sl_span_find(list, name, (size_t)at)) >= 0) {
+		if (name.n > 1 && is_word(list, (size_t)at, name.n))
+			memset(text->p + at, '/', name.n);
+		at += (ssize_t)name.n;
+	}
+}
+
+/* Of "run.app" in the list and "*.run.app" in ours libpsl would keep both and find either. */
+static void add_supplement(struct sl_buf *text, struct sl_span ours)
+{
+	struct sl_span rule, rest = ours;
+	while (sl_span_split(&rest, '\n', &rule))
+		if (sl_span_starts(rule, SL_SPAN("*.")))
+			drop_rule(text, sl_span_from(rule, strlen("*.")));
+	sl_buf_str(text, "\n// ===BEGIN PRIVATE DOMAINS===\n");
+	sl_buf_add(text, ours);
+	sl_buf_str(text, "\n// ===END PRIVATE DOMAINS===\n");
+}
+
 enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_suffixes **suffixes_r, struct sl_err *err)
 {
@@ -90,11 +120,8 @@ enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tabl
 		return rc;
 	struct sl_suffixes loaded = { .psl = NULL };
 	note_edition(&loaded, sl_buf_span(&text));
-	if (tables) {
-		sl_buf_str(&text, "\n// ===BEGIN PRIVATE DOMAINS===\n");
-		sl_buf_add(&text, sl_tables_suffix_supplement(tables));
-		sl_buf_str(&text, "\n// ===END PRIVATE DOMAINS===\n");
-	}
+	if (tables)
+		add_supplement(&text, sl_tables_suffix_supplement(tables));
 	psl_ctx_t *psl = text.overflow || text.n == 0 ? NULL : parse_list(&text);
 	if (!psl || !psl_is_public_suffix2(psl, "com", PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE)) {
 		psl_free(psl);

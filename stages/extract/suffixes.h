@@ -14,8 +14,9 @@
 
 struct sl_suffixes;
 
-/* The list of --psl FILE or of the system, with the supplement of the tables behind it. A missing
- * or empty file is an error: a wrong guess would be worse. */
+/* The list of --psl FILE or of the system, with the supplement of the tables behind it, whose
+ * wildcards beat plain rules of the list. A missing or empty file is an error: a wrong guess would
+ * be worse. */
 enum sl_rc sl_suffixes_load(const struct sl_config *config, const struct sl_tables *tables,
 	struct sl_suffixes **suffixes_r, struct sl_err *err) SL_MUST_CHECK;
 void sl_suffixes_free(struct sl_suffixes **suffixes);

@@ -15,7 +15,8 @@ static void registered_domains(void **state)
 		{ "www.city.kawasaki.jp", "city.kawasaki.jp" },
 		{ "a.b.kawasaki.jp", "a.b.kawasaki.jp" }, { "b.kawasaki.jp", "" },
 		{ "x.kumo.github.io", "kumo.github.io" }, { "github.io", "" },
-		{ "www.ck", "www.ck" }, { "a.b.ck", "a.b.ck" },
+		{ "x.kumo.us-east9.run.app", "kumo.us-east9.run.app" }, { "us-east9.run.app", "" },
+		{ "run.app", "" }, { "www.ck", "www.ck" }, { "a.b.ck", "a.b.ck" },
 		{ "kumo.xn--q9jyb4c", "kumo.xn--q9jyb4c" }, { "kumo.nosuchtld", "kumo.nosuchtld" },
 		{ "localhost", "" }, { "192.0.2.1", "" }, { "2001:db8::1", "" }, { "", "" },
 		{ ".kumo.shop", "" }, { "kumo..shop", "" }, { "kumo.shop.", "" }, { ".", "" } };
