@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* Answers of one worker: mails name the same hosts again and again. Longer names are not kept. */
-enum { ANSWERS = 256, ANSWER_NAME = 60, NOTHING = 255 };
+enum { ANSWERS = 1024, ANSWER_NAME = 60, NOTHING = 255 };
 enum question { DOMAIN, KNOWN };
 struct answer {
 	uint8_t question, n; /* n 0: free */
