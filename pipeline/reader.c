@@ -438,7 +438,7 @@ void sl_reader_main(void *start_p)
 			engine, SL_CELL_READER, start->number, engine->workers + start->number),
 		.hasher = sl_hasher_new(sl_store_secret(engine->store)),
 		.proof = { .secret = sl_store_secret(engine->store) },
-		.chunk = sl_malloc(CHUNK),
+		.chunk = sl_malloc_aligned(CHUNK),
 		.row_arena = sl_arena_new(0) };
 	size_t i;
 	while (!sl_engine_stopping(engine) && next_input(engine, &i)) {

@@ -66,3 +66,12 @@ void *sl_realloc(void *p, size_t size)
 		out_of_memory(size);
 	return q;
 }
+
+void *sl_malloc_aligned(size_t size)
+{
+	enum { LINE = 64 };
+	void *p = aligned_alloc(LINE, (size + LINE) / LINE * LINE);
+	if (!p)
+		out_of_memory(size);
+	return p;
+}

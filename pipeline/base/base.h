@@ -57,5 +57,9 @@ void sl_last_words(char *to, size_t size);
 void *sl_malloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *sl_calloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 void *sl_realloc(void *p, size_t size) __attribute__((returns_nonnull));
+/* For buffers that files are read into, on a cache line. malloc() puts large blocks 16 bytes behind
+ * the start of a page, and copying a page there takes AMD processors four times as long (rep movsb,
+ * by the kernel and by memcpy(); measured on Zen 5). */
+void *sl_malloc_aligned(size_t size) __attribute__((malloc, returns_nonnull));
 
 #endif

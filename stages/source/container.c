@@ -354,7 +354,7 @@ static void walk_file(struct container *box, struct sl_infile *file)
 	if (!sl_walk_goes_on(box->walk))
 		return;
 	box->io.file = file;
-	box->io.buffer = sl_malloc(SL_STREAM_ROOM);
+	box->io.buffer = sl_malloc_aligned(SL_STREAM_ROOM);
 	walk_entries(box);
 	free(box->io.buffer);
 }

@@ -12,7 +12,7 @@ void sl_infile_init(struct sl_infile *file, int fd, uint64_t size, const struct 
 	*file = (struct sl_infile){ .fd = fd, .size = size, .proof = proof, .nest = nest };
 	if (proof) {
 		file->size = proof->size;
-		file->block = sl_malloc(SL_PROOF_BLOCK);
+		file->block = sl_malloc_aligned(SL_PROOF_BLOCK);
 	}
 }
 

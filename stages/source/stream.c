@@ -10,7 +10,7 @@ enum { RATIO_FREE = 16 << 20 };
 void sl_stream_init(struct sl_stream *stream, struct sl_nest *nest)
 {
 	*stream = (struct sl_stream){
-		.nest = nest, .window = sl_malloc(SL_STREAM_ROOM), .time = SL_TIME_NONE
+		.nest = nest, .window = sl_malloc_aligned(SL_STREAM_ROOM), .time = SL_TIME_NONE
 	};
 }
 

@@ -57,6 +57,19 @@ static size_t readable(struct fixture *f, uint64_t at, size_t step)
 	return total;
 }
 
+/* Files are read to where copying is fast (base.h). */
+static void buffers_are_aligned(void **state)
+{
+	(void)state;
+	struct fixture *f = setup();
+	struct sl_stream stream;
+	sl_stream_init(&stream, &f->nest);
+	assert_int_equal((uintptr_t)f->file.block % 64, 0);
+	assert_int_equal((uintptr_t)stream.window % 64, 0);
+	sl_stream_fini(&stream);
+	teardown(f);
+}
+
 static void put(struct fixture *f, uint64_t at, struct sl_span bytes)
 {
 	assert_int_equal(pwrite(f->fd, bytes.p, bytes.n, (off_t)at), bytes.n);
@@ -254,6 +267,7 @@ static void changes_are_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(buffers_are_aligned),
 		cmocka_unit_test(reads_what_was_hashed),
 		cmocka_unit_test(what_was_added_is_not_there),
 		cmocka_unit_test(a_changed_block_is_never_seen),
