@@ -267,25 +267,64 @@ static int64_t base_of(const struct sl_use_chunk *c)
 }
 
 /* Zero is no time; one is the base. */
-static void visit_use_time(struct sl_visit *v, int64_t *time, int64_t base)
+static int64_t time_of_code(struct sl_visit *v, uint64_t code, int64_t base)
 {
-	uint64_t code = *time == SL_TIME_NONE ? 0 : (uint64_t)*time - (uint64_t)base + 1;
-	sl_visit_u64(v, &code);
 	uint64_t sum = (uint64_t)base + code - 1;
-	if (v->reading && code == 0)
-		*time = SL_TIME_NONE;
-	else if (v->reading)
-		memcpy(time, &sum, sizeof(sum));
-	if (code && (*time == SL_TIME_NONE || *time < base))
+	int64_t time = SL_TIME_NONE;
+	if (code == 0)
+		return SL_TIME_NONE;
+	memcpy(&time, &sum, sizeof(time));
+	if (time == SL_TIME_NONE || time < base)
 		sl_visit_refuse(v);
+	return time;
 }
 
-static void visit_chunked_use(struct sl_visit *v, struct sl_use_row *u, int64_t base)
+static void write_use_time(struct sl_visit *v, int64_t time, int64_t base)
+{
+	uint64_t code = time == SL_TIME_NONE ? 0 : (uint64_t)time - (uint64_t)base + 1;
+	sl_visit_u64(v, &code);
+}
+
+static void write_chunked_use(struct sl_visit *v, struct sl_use_row *u, int64_t base)
 {
 	sl_visit_id(v, &u->indicator);
 	visit_use_head(v, u);
-	visit_use_time(v, &u->first, base);
-	visit_use_time(v, &u->last, base);
+	write_use_time(v, u->first, base);
+	write_use_time(v, u->last, base);
+}
+
+/* Numbers of uses are small. */
+static inline uint64_t take_u64(struct sl_visit *v)
+{
+	const unsigned char *p = (const unsigned char *)v->in.p;
+	uint64_t value;
+	size_t n = 0;
+	if (v->in.n > 1 && p[0] < 0x80)
+		n = 1;
+	else if (v->in.n > 2 && p[1] < 0x80 && p[1])
+		n = 2;
+	if (n == 0) {
+		sl_visit_u64(v, &value);
+		return value;
+	}
+	value = n == 1 ? p[0] : (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+	v->in.p += n;
+	v->in.n -= n;
+	return value;
+}
+
+/* Feeds and campaigns go over all uses: no general visit. */
+static void read_chunked_use(struct sl_visit *v, struct sl_use_row *u, int64_t base)
+{
+	sl_visit_id(v, &u->indicator);
+	uint64_t roles = take_u64(v), views = take_u64(v);
+	u->messages = take_u64(v);
+	u->first = time_of_code(v, take_u64(v), base);
+	u->last = time_of_code(v, take_u64(v), base);
+	if (roles >= SL_BIT(SL_ROLES) || views >= SL_BIT(SL_VIEWS))
+		sl_visit_refuse(v);
+	u->roles = (uint32_t)roles;
+	u->views = (uint32_t)views;
 }
 
 static void visit_uses(struct sl_visit *v, void *row)
@@ -311,9 +350,10 @@ static void visit_uses(struct sl_visit *v, void *row)
 	c->n = (size_t)n;
 	for (size_t i = 0; i < c->n && !v->bad; i++) {
 		struct sl_use_row use = c->uses[i];
-		visit_chunked_use(v, &use, base);
 		if (v->reading)
-			c->uses[i] = use;
+			read_chunked_use(v, &c->uses[i], base);
+		else
+			write_chunked_use(v, &use, base);
 	}
 }
 

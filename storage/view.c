@@ -243,12 +243,8 @@ struct sl_scan {
  * it. So the rows before and behind it must be sound, too. */
 static void must_be_sound(struct sl_scan *scan, struct sl_span key, struct sl_span value)
 {
-	_Alignas(16) char row[2048];
-	sl_assert(sl_row_size(scan->table) <= sizeof(row));
-	if (!scan->view->scratch)
-		scan->view->scratch = sl_arena_new(0);
-	sl_arena_reset(scan->view->scratch);
-	if (!sl_row_decode(scan->table, key, value, scan->view->scratch, row))
+	struct sl_span fields;
+	if (!sl_row_open(scan->table, key, value, &fields))
 		met_damage(scan->view);
 }
 

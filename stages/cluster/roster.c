@@ -290,9 +290,17 @@ static size_t lower_bound(const struct sl_roster_trait *traits, size_t n, uint64
 size_t sl_roster_run(const struct sl_roster_trait *traits, size_t n, uint64_t trait,
 	const struct sl_roster_trait **run_r)
 {
-	size_t from = lower_bound(traits, n, trait);
-	size_t to = trait == UINT64_MAX ? n : lower_bound(traits, n, trait + 1);
+	size_t from = lower_bound(traits, n, trait), to = from;
+	size_t step = 1; /* most runs are short */
 
+	while (to + step <= n && traits[to + step - 1].trait == trait) {
+		to += step;
+		step *= 2;
+	}
+	if (trait != UINT64_MAX)
+		to += lower_bound(traits + to, step < n - to ? step : n - to, trait + 1);
+	else
+		to = n;
 	sl_assert(from <= to && to <= n);
 	*run_r = traits ? traits + from : NULL;
 	return to - from;

@@ -225,10 +225,13 @@ static bool campaign_of(struct making *m, const struct sl_id *variant, uint32_t 
 	struct sl_variant_row row;
 	struct sl_campaign_id id;
 	struct sl_tally *t = m->tally;
-	if (!sl_view_variant(m->in->view, variant, &row) || !row.assigned ||
-		!sl_view_resolve(m->in->view, &row.campaign, &id) || !t->n_ids)
+	const struct sl_campaign_id *found = NULL;
+	if (!t->n_ids || !sl_view_variant(m->in->view, variant, &row) || !row.assigned)
 		return false;
-	const struct sl_campaign_id *found = bsearch(&id, t->ids, t->n_ids, sizeof(id), by_id);
+	/* most live under the name that they had */
+	found = bsearch(&row.campaign, t->ids, t->n_ids, sizeof(id), by_id);
+	if (!found && sl_view_resolve(m->in->view, &row.campaign, &id))
+		found = bsearch(&id, t->ids, t->n_ids, sizeof(id), by_id);
 	if (!found)
 		return false;
 	*index_r = (uint32_t)(found - t->ids);
