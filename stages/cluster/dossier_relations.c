@@ -43,17 +43,17 @@ static void add_family(struct work *w)
 {
 	const struct sl_roster *r = w->m->roster;
 	const struct sl_roster_campaign *c = &r->campaigns[w->at];
-	const struct sl_roster_trait *run;
+	const struct sl_keyed *run;
 	size_t n;
 
 	if (!c->skeleton || !c->brand)
 		return;
 	n = sl_roster_run(r->forms, r->n_forms, c->skeleton, &run);
 	for (size_t i = 0; i < n; i++) {
-		const struct sl_roster_campaign *other = &r->campaigns[run[i].campaign];
+		const struct sl_roster_campaign *other = &r->campaigns[run[i].value];
 
 		if (other->brand && other->brand != c->brand)
-			relate(w, "family", run[i].campaign,
+			relate(w, "family", (uint32_t)run[i].value,
 				SL_SPAN("the same layout, another brand"));
 	}
 }
@@ -62,12 +62,12 @@ static void add_operation(struct work *w, size_t use)
 {
 	const struct sl_roster *r = w->m->roster;
 	const struct sl_used *used = &w->m->dossier.used[use];
-	const struct sl_roster_trait *run;
+	const struct sl_keyed *run;
 	size_t n =
 		sl_roster_run(r->uses, r->n_uses, sl_roster_trait_of(&w->m->used_keys[use]), &run);
 
 	for (size_t i = 0; i < n && n <= RARE; i++)
-		relate(w, "operation", run[i].campaign,
+		relate(w, "operation", (uint32_t)run[i].value,
 			sl_arena_printf(
 				w->m->arena, "both use %.*s", SL_ARG(used->indicator.value)));
 }

@@ -102,7 +102,7 @@ static enum sl_view_kind first_view(uint32_t views)
 
 static void judge(struct sl_dossier_maker *maker, const struct sum *sum, struct sl_used *used)
 {
-	const struct sl_roster_trait *run;
+	const struct sl_keyed *run;
 	struct sl_policy_facts facts = { .roles = used->roles,
 		.messages = used->messages,
 		.campaigns = sl_roster_run(maker->roster->uses, maker->roster->n_uses,

@@ -19,10 +19,10 @@ static void *more(void *items, size_t size, size_t n, size_t *room)
 }
 
 static void add_trait(
-	struct sl_roster_trait **traits, size_t *n, size_t *room, uint64_t trait, uint32_t campaign)
+	struct sl_keyed **traits, size_t *n, size_t *room, uint64_t trait, uint32_t campaign)
 {
 	*traits = more(*traits, sizeof(**traits), *n, room);
-	(*traits)[(*n)++] = (struct sl_roster_trait){ trait, campaign };
+	(*traits)[(*n)++] = (struct sl_keyed){ trait, campaign };
 }
 
 uint64_t sl_roster_trait_of(const struct sl_id *indicator)
@@ -193,24 +193,40 @@ static void sort_lines(struct sl_roster *r)
 	}
 }
 
-static int compare_traits(const void *a, const void *b)
+static int by_value(const void *a, const void *b)
 {
-	const struct sl_roster_trait *x = a, *y = b;
+	const struct sl_keyed *x = a, *y = b;
 
-	if (x->trait != y->trait)
-		return x->trait < y->trait ? -1 : 1;
-	return x->campaign < y->campaign ? -1 : x->campaign > y->campaign;
+	return x->value < y->value ? -1 : x->value > y->value;
 }
 
-static size_t sort_traits(struct sl_roster_trait *traits, size_t n)
+/* Each campaign of a trait once, in order; their number. */
+static size_t tidy_run(struct sl_keyed *run, size_t n)
 {
 	size_t out = 0;
 
-	if (n)
-		qsort(traits, n, sizeof(*traits), compare_traits);
+	if (n > 1)
+		qsort(run, n, sizeof(*run), by_value);
 	for (size_t i = 0; i < n; i++)
-		if (out == 0 || compare_traits(&traits[out - 1], &traits[i]) != 0)
-			traits[out++] = traits[i];
+		if (out == 0 || run[out - 1].value != run[i].value)
+			run[out++] = run[i];
+	return out;
+}
+
+static size_t sort_traits(struct sl_keyed *traits, size_t n)
+{
+	struct sl_keyed *room = sl_malloc((n + 1) * sizeof(*room));
+	size_t out = 0;
+
+	sl_radix_keyed(traits, room, n);
+	free(room);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && traits[end].key == traits[i].key;)
+			end++;
+		size_t count = tidy_run(traits + i, end - i);
+		memmove(traits + out, traits + i, count * sizeof(*traits));
+		out += count;
+	}
 	return out;
 }
 
@@ -271,15 +287,26 @@ void sl_roster_free(struct sl_roster **roster)
 	*roster = NULL;
 }
 
-/* First place whose trait is not below `trait`. */
-static size_t lower_bound(const struct sl_roster_trait *traits, size_t n, uint64_t trait)
+/* First place whose trait is not below `trait`. Traits are hashes, spread evenly: the search goes
+ * out from where it should be, by steps that double. */
+static size_t lower_bound(const struct sl_keyed *traits, size_t n, uint64_t trait)
 {
-	size_t low = 0, high = n;
+	size_t at = (size_t)((trait >> 32) * n >> 32), low = 0, high = n, step = 2;
 
+	sl_assert(n <= UINT32_MAX && (n == 0 || at < n));
+	if (n && traits[at].key < trait) {
+		for (low = at + 1; step <= n - low && traits[low + step - 1].key < trait; step *= 2)
+			low += step;
+		high = step <= n - low ? low + step - 1 : n;
+	} else {
+		for (high = at; step <= high && traits[high - step].key >= trait; step *= 2)
+			high -= step;
+		low = step <= high ? high - step + 1 : 0;
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (traits[middle].trait < trait)
+		if (traits[middle].key < trait)
 			low = middle + 1;
 		else
 			high = middle;
@@ -287,20 +314,22 @@ static size_t lower_bound(const struct sl_roster_trait *traits, size_t n, uint64
 	return low;
 }
 
-size_t sl_roster_run(const struct sl_roster_trait *traits, size_t n, uint64_t trait,
-	const struct sl_roster_trait **run_r)
+size_t sl_roster_run(
+	const struct sl_keyed *traits, size_t n, uint64_t trait, const struct sl_keyed **run_r)
 {
 	size_t from = lower_bound(traits, n, trait), to = from;
 	size_t step = 1; /* most runs are short */
 
-	while (to + step <= n && traits[to + step - 1].trait == trait) {
+	for (; step <= n - to && traits[to + step - 1].key == trait; step *= 2)
 		to += step;
-		step *= 2;
+	for (size_t end = step <= n - to ? to + step - 1 : n; to < end;) {
+		size_t middle = to + (end - to) / 2;
+
+		if (traits[middle].key == trait)
+			to = middle + 1;
+		else
+			end = middle;
 	}
-	if (trait != UINT64_MAX)
-		to += lower_bound(traits + to, step < n - to ? step : n - to, trait + 1);
-	else
-		to = n;
 	sl_assert(from <= to && to <= n);
 	*run_r = traits ? traits + from : NULL;
 	return to - from;

@@ -9,15 +9,10 @@
 #define SL_ROSTER_H
 
 #include "lineage.h"
+#include "radix.h"
 
 struct sl_roster_variant {
 	struct sl_id key, name;
-	uint32_t campaign;
-};
-
-/* Something that campaigns may have in common. */
-struct sl_roster_trait {
-	uint64_t trait;
 	uint32_t campaign;
 };
 
@@ -44,9 +39,11 @@ struct sl_roster {
 	size_t n_campaigns;
 	struct sl_roster_variant *variants; /* by campaign, name */
 	size_t n_variants;
-	struct sl_roster_trait *uses; /* of indicators: head of the key; by trait, campaign */
+	/* What campaigns may have in common: a trait, and the number of a campaign that has it; by
+	 * trait, campaign. */
+	struct sl_keyed *uses; /* of indicators: head of the key */
 	size_t n_uses;
-	struct sl_roster_trait *forms; /* skeletons */
+	struct sl_keyed *forms; /* skeletons */
 	size_t n_forms;
 	struct sl_roster_line *lines; /* by campaign, seq */
 	size_t n_lines;
@@ -56,9 +53,9 @@ struct sl_roster *sl_roster_new(struct sl_view *view);
 void sl_roster_free(struct sl_roster **roster);
 /* Index of a living campaign, or -1. */
 ssize_t sl_roster_find(const struct sl_roster *roster, const struct sl_campaign_id *id);
-/* The run of campaigns that have a trait. */
-size_t sl_roster_run(const struct sl_roster_trait *traits, size_t n, uint64_t trait,
-	const struct sl_roster_trait **run_r);
+/* The run of campaigns that have a trait. A step or two when traits are spread evenly. */
+size_t sl_roster_run(
+	const struct sl_keyed *traits, size_t n, uint64_t trait, const struct sl_keyed **run_r);
 uint64_t sl_roster_trait_of(const struct sl_id *indicator);
 
 #endif
