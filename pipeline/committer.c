@@ -218,6 +218,7 @@ static enum sl_rc put_item(
 		.time = parcel->time,
 		.embedded = embedded,
 		.message = item->message,
+		.is_copy = item->is_copy,
 		.content = item->content,
 		.blob = &item->blob,
 		.message_bytes = parcel->message,

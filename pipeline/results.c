@@ -7,19 +7,21 @@ struct sl_examiner sl_examiner_make(const struct sl_secret *blind)
 {
 	return (struct sl_examiner){ .blind = blind,
 		.scratch = sl_arena_new(0),
-		.blobs = sl_calloc(SL_EXAMINER_BLOBS, sizeof(struct sl_id)) };
+		.blobs = sl_calloc(SL_EXAMINER_BLOBS, sizeof(struct sl_id)),
+		.faces = sl_calloc(SL_EXAMINER_BLOBS, sizeof(struct sl_id)) };
 }
 
 void sl_examiner_free(struct sl_examiner *examiner)
 {
 	sl_arena_free(&examiner->scratch);
 	free(examiner->blobs);
-	examiner->blobs = NULL;
+	free(examiner->faces);
+	examiner->blobs = examiner->faces = NULL;
 }
 
-static struct sl_id *slot_of(const struct sl_examiner *x, const struct sl_id *blob)
+static struct sl_id *slot_of(struct sl_id *met, const struct sl_id *name)
 {
-	return &x->blobs[sl_id_slot(blob) % SL_EXAMINER_BLOBS];
+	return &met[sl_id_slot(name) % SL_EXAMINER_BLOBS];
 }
 
 /* Decoding makes 80 bytes of an indicator of 8, twice where two parts of a message meet, and 16 of
@@ -32,16 +34,34 @@ static bool is_kept(const struct sl_batch *batch, const struct sl_parcel *parcel
 	return sl_arena_used(batch->decoded) + most <= SL_BATCH_DECODED;
 }
 
+/* Copies of a lure have one face: it is decoded once. */
+static bool decode_message(
+	struct sl_examiner *x, struct sl_arena *arena, struct sl_item *item, struct sl_message *m)
+{
+	struct sl_span bytes = item->parcel.message, face, copy;
+	if (!sl_message_parts(bytes, &face, &copy))
+		return false;
+	struct sl_id name = sl_hash_key(face, x->blind);
+	struct sl_id *slot = slot_of(x->faces, &name);
+	item->is_copy = sl_id_eq(slot, &name);
+	if (item->is_copy)
+		return sl_message_decode_copy(bytes, arena, m);
+	if (!sl_message_decode(bytes, arena, m))
+		return false;
+	*slot = name;
+	return true;
+}
+
 static bool decode(struct sl_examiner *x, struct sl_arena *arena, struct sl_item *item)
 {
 	struct sl_message *m = sl_arena_alloc(arena, sizeof(*m));
 	struct sl_id key;
 	item->message = m;
 	item->blob = sl_hash_key(item->parcel.content, x->blind);
-	if (!sl_message_decode(item->parcel.message, arena, m) ||
-		!sl_content_key(item->parcel.content, &key) || !sl_id_eq(&key, &m->content))
+	if (!decode_message(x, arena, item, m) || !sl_content_key(item->parcel.content, &key) ||
+		!sl_id_eq(&key, &m->content))
 		return false;
-	struct sl_id *slot = slot_of(x, &item->blob);
+	struct sl_id *slot = slot_of(x->blobs, &item->blob);
 	if (sl_id_eq(slot, &item->blob))
 		return true;
 	struct sl_content *c = sl_arena_alloc(arena, sizeof(*c));
@@ -75,6 +95,7 @@ static bool add(struct sl_examiner *x, struct sl_batch *batch, struct sl_span *r
 	*to = *item;
 	if (!kept) {
 		to->message = NULL;
+		to->is_copy = false;
 		to->content = NULL;
 	}
 	return true;

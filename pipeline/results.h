@@ -17,7 +17,8 @@ struct sl_item {
 	struct sl_parcel parcel;
 	const struct sl_message *message; /* NULL: decode the parcel's */
 	const struct sl_content *content; /* NULL: the same */
-	struct sl_id blob;                /* name of the content's bytes */
+	bool is_copy;      /* of the message's face only names: sl_message_decode_copy() */
+	struct sl_id blob; /* name of the content's bytes */
 };
 
 enum { SL_EXAMINER_BLOBS = 8192 };
@@ -26,6 +27,7 @@ struct sl_examiner {
 	const struct sl_secret *blind; /* of this run: names of contents' bytes */
 	struct sl_arena *scratch;      /* owned; of what is not kept */
 	struct sl_id *blobs;           /* owned; those met last, each in its slot */
+	struct sl_id *faces;           /* owned; names of messages' faces, the same */
 };
 
 struct sl_examiner sl_examiner_make(const struct sl_secret *blind);

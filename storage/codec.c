@@ -295,7 +295,7 @@ static void visit_part_indicators(struct sl_visit *v, struct sl_message *m, bool
 		join_indicators(v, m, items, n, m->indicators, m->n_indicators);
 }
 
-static void visit_face_look(struct sl_visit *v, struct sl_message *m)
+static void visit_face_names(struct sl_visit *v, struct sl_message *m)
 {
 	visit_version(v);
 	if (v->version < 2)
@@ -303,6 +303,11 @@ static void visit_face_look(struct sl_visit *v, struct sl_message *m)
 	sl_visit_id(v, &m->content);
 	sl_visit_id(v, &m->variant);
 	sl_visit_id(v, &m->variant_name);
+}
+
+static void visit_face_look(struct sl_visit *v, struct sl_message *m)
+{
+	visit_face_names(v, m);
 	visit_look(v, m);
 }
 
@@ -369,28 +374,6 @@ void sl_visit_copy(struct sl_visit *v, struct sl_message *m, struct sl_id *face)
 	visit_copy(v, m);
 }
 
-/* Mails without HTML have an empty sketch: one byte for it. */
-static void visit_sketch(struct sl_visit *v, uint16_t sketch[SL_TAG_SKETCH])
-{
-	uint8_t pairs[2 * SL_TAG_SKETCH];
-	uint16_t any = 0;
-	for (size_t i = 0; i < SL_TAG_SKETCH; i++) {
-		any |= sketch[i];
-		pairs[2 * i] = (uint8_t)(sketch[i] >> 8);
-		pairs[2 * i + 1] = (uint8_t)sketch[i];
-	}
-	bool filled = any != 0;
-	sl_visit_bool(v, &filled);
-	if (!filled)
-		return;
-	sl_visit_bytes(v, pairs, sizeof(pairs));
-	any = 0;
-	for (size_t i = 0; i < SL_TAG_SKETCH; i++)
-		any |= sketch[i] = (uint16_t)(pairs[2 * i] << 8 | pairs[2 * i + 1]);
-	if (!any)
-		sl_visit_refuse(v);
-}
-
 void sl_visit_content(struct sl_visit *v, struct sl_content *c)
 {
 	struct sl_visit_texts texts;
@@ -404,7 +387,7 @@ void sl_visit_content(struct sl_visit *v, struct sl_content *c)
 	c->anchors = visit_texts(v, c->anchors, &c->n_anchors);
 	sl_visit_u32(v, &c->html_tags);
 	sl_visit_u64(v, &c->skeleton);
-	visit_sketch(v, c->tag_sketch);
+	sl_visit_sketch(v, c->tag_sketch);
 	sl_visit_text(v, &c->language);
 	c->brands = visit_texts(v, c->brands, &c->n_brands);
 	c->attachments = sl_visit_array(v, c->attachments, &c->n_attachments,
@@ -575,6 +558,20 @@ bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_me
 		return false;
 	visit_copy(&v, message_r);
 	return sl_visit_ended(&v);
+}
+
+bool sl_message_decode_copy(
+	struct sl_span from, struct sl_arena *arena, struct sl_message *message_r)
+{
+	struct sl_visit v = sl_visit_reader(from, arena);
+	struct sl_span face;
+	memset(message_r, 0, sizeof(*message_r));
+	if (!take_key_and_face(&v, &message_r->key, &face))
+		return false;
+	struct sl_visit names = sl_visit_reader(face, NULL);
+	visit_face_names(&names, message_r);
+	visit_copy(&v, message_r);
+	return !names.bad && sl_visit_ended(&v);
 }
 
 bool sl_content_key(struct sl_span from, struct sl_id *key_r)

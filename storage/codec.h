@@ -34,6 +34,10 @@ bool sl_indicator_is_of_copy(const struct sl_indicator *indicator);
 
 /* False: the bytes are not what an encoder of this version writes (also: bytes left over). */
 bool sl_message_decode(struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);
+/* The same when its face was decoded before and need not be looked at: of that the message gets
+ * only the names of content and variant. sl_face_decode() makes it whole. */
+bool sl_message_decode_copy(
+	struct sl_span from, struct sl_arena *arena, struct sl_message *message_r);
 /* The parts of an encoded message, for rows of the store. */
 bool sl_message_parts(struct sl_span message, struct sl_span *face_r, struct sl_span *copy_r);
 /* Put the face into a message that has its other part. */

@@ -6,6 +6,8 @@
 struct ingest {
 	struct sl_store *store;
 	const struct sl_sight *sight;
+	const struct sl_message *given;
+	struct sl_message whole;   /* when the given one was not */
 	struct sl_message_row row; /* what the message's row will be */
 	struct sl_sighting_row sighting;
 	struct sl_span face, copy; /* parts of the encoded message */
@@ -22,6 +24,7 @@ static struct ingest ingest_make(
 	return (struct ingest){
 		.store = store,
 		.sight = sight,
+		.given = m,
 		.row = { .message = *m,
 			.sightings = 1,
 			.first = sight->time,
@@ -53,6 +56,18 @@ static void take_parts(struct ingest *in)
 	bool whole = sl_message_parts(bytes, &in->face, &in->copy);
 	sl_assert(whole);
 	in->row.face = sl_face_key(store, in->face);
+}
+
+/* Before more than the names in its face is looked at. Those bytes were decoded before. */
+static void make_whole(struct ingest *in)
+{
+	if (!in->sight->is_copy || in->given == &in->whole)
+		return;
+	in->whole = *in->given;
+	bool sound = sl_face_decode(in->face, in->store->work, &in->whole);
+	sl_assert(sound);
+	in->given = &in->whole;
+	in->row.message = in->whole;
 }
 
 /* How often the archive was reopened. */
@@ -197,14 +212,17 @@ static enum sl_rc add_content(struct ingest *in, struct sl_err *err)
 	struct sl_content content;
 	if (known) {
 		struct sl_face_sum *face = sl_derived_face(&store->derived, &in->row);
-		if (!face)
+		if (!face) {
+			make_whole(in);
 			face = sl_derived_make_face(&store->derived, &in->row, known);
+		}
 		sl_derived_add_copy(&store->derived, &in->row, face);
 		return SL_OK;
 	}
 	enum sl_rc rc = put_content(in, &content, err);
 	if (rc)
 		return rc;
+	make_whole(in);
 	sl_derived_add(&store->derived, &in->row, &content, 1);
 	if (in->sight->blob && !in->sighting.round && !in->other)
 		sl_familiar_add(&store->familiar, in->sight->blob, &content, in->row.night,
@@ -278,8 +296,8 @@ static enum sl_rc replace_record(
 	struct ingest *in, const struct sl_message_row *stored, struct sl_err *err)
 {
 	struct sl_content content;
-	if (!same_record(&stored->message, in->sight->message)) {
-		in->row.message = *in->sight->message;
+	if (!same_record(&stored->message, in->given)) {
+		in->row.message = *in->given;
 		merge_record(&in->row.message, &stored->message);
 		in->replaced = true;
 	}
@@ -382,8 +400,7 @@ static enum sl_rc meet_message(struct ingest *in, const struct sl_message_row *s
 	in->row.face = stored->face;
 	if (in->sighting.round)
 		rc = replace_record(in, stored, err);
-	bool changed =
-		merge_record(&in->row.message, in->sight->message) || in->replaced || in->moved;
+	bool changed = merge_record(&in->row.message, in->given) || in->replaced || in->moved;
 	bool wider = add_up(in, stored, *seen_r);
 	if (!rc && (changed || wider || *seen_r == SL_SEEN_SIGHTING))
 		rc = sl_face_put_message(in->store, &in->row, err);
@@ -398,7 +415,10 @@ static enum sl_rc meet_same(struct ingest *in, const struct sl_message_row *sums
 	bool wider = add_up(in, sums, *seen_r);
 	if (!rc && (wider || in->moved || *seen_r == SL_SEEN_SIGHTING))
 		rc = put_message(in, err);
-	return !rc && wider ? widen(in, err) : rc;
+	if (rc || !wider)
+		return rc;
+	make_whole(in);
+	return widen(in, err);
 }
 
 static enum sl_rc meet(
@@ -410,6 +430,7 @@ static enum sl_rc meet(
 	if (!in->sighting.round &&
 		sl_row_message_same(key, value, &in->row.face, in->copy, &stored))
 		return meet_same(in, &stored, seen_r, err);
+	make_whole(in);
 	value = sl_arena_copy(store->work, value);
 	if (!sl_row_decode(SL_TABLE_MESSAGES, key, value, store->work, &stored))
 		return sl_store_note(store, sl_store_damaged(store, SL_TABLE_MESSAGES, err), err);

@@ -194,6 +194,7 @@ struct sl_sight {
 	int64_t time;
 	bool embedded;
 	const struct sl_message *message;
+	bool is_copy;                     /* the message is as sl_message_decode_copy() gives it */
 	const struct sl_content *content; /* NULL: only when the store knows it */
 	/* A name of the content's bytes, the same for the same bytes and for no others; or NULL. */
 	const struct sl_id *blob;

@@ -371,3 +371,24 @@ void sl_visit_id_item(struct sl_visit *v, void *id)
 {
 	sl_visit_id(v, id);
 }
+
+void sl_visit_sketch(struct sl_visit *v, uint16_t sketch[SL_TAG_SKETCH])
+{
+	uint8_t pairs[2 * SL_TAG_SKETCH];
+	uint16_t any = 0;
+	for (size_t i = 0; i < SL_TAG_SKETCH; i++) {
+		any |= sketch[i];
+		pairs[2 * i] = (uint8_t)(sketch[i] >> 8);
+		pairs[2 * i + 1] = (uint8_t)sketch[i];
+	}
+	bool filled = any != 0;
+	sl_visit_bool(v, &filled);
+	if (!filled)
+		return;
+	sl_visit_bytes(v, pairs, sizeof(pairs));
+	any = 0;
+	for (size_t i = 0; i < SL_TAG_SKETCH; i++)
+		any |= sketch[i] = (uint16_t)(pairs[2 * i] << 8 | pairs[2 * i + 1]);
+	if (!any)
+		sl_visit_refuse(v);
+}

@@ -70,6 +70,9 @@ void *sl_visit_array(struct sl_visit *v, void *items, size_t *n, size_t item_siz
 void sl_visit_span_item(struct sl_visit *v, void *span);
 void sl_visit_id_item(struct sl_visit *v, void *id);
 
+/* Mails without HTML have an empty sketch: one byte for it. */
+void sl_visit_sketch(struct sl_visit *v, uint16_t sketch[SL_TAG_SKETCH]);
+
 /* A record begins here; `texts` is for a writer. */
 void sl_visit_record(struct sl_visit *v, struct sl_visit_texts *texts);
 

@@ -74,15 +74,18 @@ static enum sl_seen put_bytes(struct room *room, const struct event *e, unsigned
 	struct sl_origin origin = origin_of(room->arena, e->archive, e->number);
 	struct sl_buf bytes = sl_buf_make(1 << 20);
 	struct sl_parcel parcel;
+	struct sl_message copy;
 	enum sl_seen seen;
 	bool new_variant;
 	sl_result_encode(&bytes, &result);
 	struct sl_span rest = sl_buf_span(&bytes);
 	assert_true(sl_result_take(&rest, &parcel));
 	struct sl_id blob = sl_hash_name(parcel.content);
+	assert_true(sl_message_decode_copy(parcel.message, room->arena, &copy));
 	struct sl_sight sight = { .origin = &origin,
 		.time = result.time,
-		.message = &result.message,
+		.message = &copy,
+		.is_copy = true,
 		.blob = &blob,
 		.message_bytes = parcel.message,
 		.content_bytes = parcel.content };
