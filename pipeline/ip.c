@@ -243,8 +243,11 @@ static const struct block v6_blocks[] = {
 	{ { 0x3f, 0xff }, 20 },
 };
 
+/* All blocks but two begin with a byte of their own. */
 static bool in_block(const uint8_t *b, const struct block *block)
 {
+	if (block->bits >= 8 && b[0] != block->b[0])
+		return false;
 	size_t whole = block->bits / 8;
 	unsigned mask = 0xff00u >> block->bits % 8 & 0xff;
 	return memcmp(b, block->b, whole) == 0 && (b[whole] & mask) == (block->b[whole] & mask);

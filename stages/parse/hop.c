@@ -136,16 +136,19 @@ static struct token next(struct lexer *l)
 	return (struct token){ END, SL_SPAN_NULL };
 }
 
-static bool is_word(const struct token *t, const char *word)
+static inline bool is_word(const struct token *t, struct sl_span word)
 {
-	return t->kind == WORD && sl_span_ieq(t->text, sl_span_str(word));
+	return t->kind == WORD && sl_span_ieq(t->text, word);
 }
 
 /* A word that ends the clause before it. */
 static bool is_keyword(const struct token *t)
 {
-	return is_word(t, "by") || is_word(t, "with") || is_word(t, "id") || is_word(t, "via") ||
-	       is_word(t, "for");
+	if (t->text.n > 4)
+		return false;
+	return is_word(t, SL_SPAN("by")) || is_word(t, SL_SPAN("with")) ||
+	       is_word(t, SL_SPAN("id")) || is_word(t, SL_SPAN("via")) ||
+	       is_word(t, SL_SPAN("for"));
 }
 
 /* How much a place in the line says about the peer; a later find must be stronger. */
@@ -305,7 +308,7 @@ static struct token read_from(struct reader *r)
 	struct sl_ip ip;
 	struct token t = next(&r->lexer);
 	r->hop->from = true;
-	if (t.kind == WORD && !is_word(&t, "by")) {
+	if (t.kind == WORD && !is_word(&t, SL_SPAN("by"))) {
 		r->first = t.text;
 		r->hop->impossible |= is_impossible(t.text);
 		if (sl_hop_address(t.text, &ip))
@@ -357,9 +360,9 @@ static void read_rest(struct reader *r, struct token t)
 		} else if (by) {
 			r->hop->by = clean_name(t.text);
 			by = false;
-		} else if (is_word(&t, "by") && !r->hop->by.n) {
+		} else if (is_word(&t, SL_SPAN("by")) && !r->hop->by.n) {
 			by = true;
-		} else if (is_word(&t, "with")) {
+		} else if (is_word(&t, SL_SPAN("with"))) {
 			with = true;
 		}
 	}
@@ -425,7 +428,7 @@ void sl_hop_parse(struct sl_arena *arena, struct sl_span value, struct sl_hop *h
 	struct token t = next(&r.lexer);
 	while (t.kind == COMMENT) /* "(qmail 1 invoked by uid 89)", "(from root@localhost)" */
 		t = next(&r.lexer);
-	if (is_word(&t, "from"))
+	if (is_word(&t, SL_SPAN("from")))
 		t = read_from(&r);
 	read_rest(&r, t);
 	settle_names(&r);
