@@ -199,8 +199,10 @@ static bool is_blank(char c)
 /* Behind the line at `at` and its folds; their number is added to *folds. */
 static size_t behind_folds(struct sl_span text, size_t at, uint64_t *folds)
 {
-	for (; text.n - at > SL_LANES; at += SL_LANES) {
-		unsigned ends = sl_lanes_mask(sl_lanes_eq(sl_lanes_load(text.p + at), '\n'));
+	for (; text.n - at > 2 * SL_LANES; at += 2 * SL_LANES) {
+		sl_lanes low = sl_lanes_eq(sl_lanes_load(text.p + at), '\n');
+		sl_lanes high = sl_lanes_eq(sl_lanes_load(text.p + at + SL_LANES), '\n');
+		unsigned ends = sl_lanes_mask(low) | sl_lanes_mask(high) << SL_LANES;
 		for (; ends; ends &= ends - 1) {
 			size_t next = at + (size_t)__builtin_ctz(ends) + 1;
 			if (!is_blank(text.p[next]))
