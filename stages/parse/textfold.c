@@ -7,7 +7,7 @@
 /* A run of ordinary characters of so many bytes is worth two calls of ICU instead of one. */
 enum { RUN_LEAST = 64 };
 
-size_t sl_east_end(struct sl_span s, size_t at)
+size_t sl_east_run(struct sl_span s, size_t at)
 {
 	for (; s.n - at >= SL_EAST_BYTES; at += SL_EAST_BYTES) {
 		const unsigned char *b = (const unsigned char *)s.p + at;

@@ -23,9 +23,14 @@ static inline bool sl_is_east(uint32_t c)
 	return (c >= 0x3041 && c <= 0x3096) || (c >= 0x30a1 && c <= 0x30fa) ||
 	       (c >= 0x4e00 && c <= 0x9fff);
 }
-/* Bytes of each in UTF-8. */
+/* Bytes of each in UTF-8, the first one out of seven. */
 enum { SL_EAST_BYTES = 3 };
+size_t sl_east_run(struct sl_span s, size_t at);
 /* Behind the run of these at `at`, or `at`. */
-size_t sl_east_end(struct sl_span s, size_t at);
+static inline size_t sl_east_end(struct sl_span s, size_t at)
+{
+	bool may = at < s.n && (unsigned char)s.p[at] >= 0xe3 && (unsigned char)s.p[at] <= 0xe9;
+	return may ? sl_east_run(s, at) : at;
+}
 
 #endif
