@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-/* Longer ones are rare. LOOKS entries are 256 KB for a thread, taken as they are used. */
-enum { LOOKS = 1024, CSS_MOST = 224 };
+/* Longer ones are rare. LOOKS entries are 64 KB for a thread. */
+enum { LOOKS = 256, CSS_MOST = 224 };
 
 struct entry {
 	struct sl_html_look look;

@@ -385,6 +385,78 @@ static void test_style_again(void **state)
 			}
 }
 
+/* What was read, as one string. */
+static struct sl_span told(const struct sl_mail *mail, const struct sl_html_text *text)
+{
+	struct sl_span s = SL_ARENA_JOIN(
+		arena, text->visible, SL_SPAN("|"), text->hidden, SL_SPAN("|"), text->tags);
+	for (size_t i = 0; i < mail->n_links; i++) {
+		const struct sl_link *link = &mail->links[i];
+		struct sl_span head = sl_arena_printf(
+			arena, "|%d %x %d ", (int)link->role, link->flags, link->hidden);
+		s = SL_ARENA_JOIN(arena, s, head, link->url, SL_SPAN(" "), link->text);
+	}
+	return s;
+}
+
+/* A reader that has met these tags, and others in their places, reads as a new one does. */
+static void test_tags_met(void **state)
+{
+	(void)state;
+	static const char *const pieces[] = { "<td style=\"color:#fff;background:#fff\">",
+		"<td style='display:none'>", "<td style=\"display:none", "<td class=x>",
+		"<td class=x >", "<span hidden>", "<span title='>'>", "<span title=\">\" hidden>",
+		"<span title='", "\"", "'", ">", "</td>", "</span>", "<a href=http://a.example/>",
+		"<a href='http://b.example'",
+		"<img src=http://c.example/ style=\"background:url(d.png)\">", "text ", "&lt;",
+		"<style>.x{display:none}</style>",
+		"<p id=a class=b style=c bgcolor=red src=e type=f href=g>",
+		"<!--[if mso]><td style='display:none'>", "<![endif]-->",
+		"<xml xmlns:o='http://e.example'>", "<font color=#ffffff>", "<font color=#fff >",
+		"<FONT COLOR=#ffffff>" };
+	uint32_t random = 1;
+	for (size_t round = 0; round < 4000; round++) {
+		struct sl_mail mail;
+		struct sl_span markup = SL_SPAN("");
+		sl_arena_reset(arena);
+		for (size_t n = 1 + round % 24; n; n--) {
+			random = random * 1664525 + 1013904223;
+			markup = SL_ARENA_JOIN(arena, markup,
+				sl_span_str(pieces[(random >> 16) % SL_LEN(pieces)]),
+				round % 100 ? SL_SPAN("")
+					    : sl_arena_printf(arena, "<b id=%zu>", round));
+		}
+		struct sl_html_text text = parse_span(&mail, markup);
+		struct sl_span met = told(&mail, &text);
+		struct sl_html *used = html;
+		html = sl_html_new();
+		text = parse_span(&mail, markup);
+		struct sl_span new = told(&mail, &text);
+		sl_html_free(&html);
+		html = used;
+		if (!sl_span_eq(met, new))
+			fail_msg("\"%.*s\": \"%.*s\", not \"%.*s\"", SL_ARG(markup), SL_ARG(met),
+				SL_ARG(new));
+	}
+}
+
+/* Tags of all lengths round the longest that is kept, with a value at the end, twice each. */
+static void test_long_tags(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n < 600; n++)
+		for (int again = 0; again < 2; again++) {
+			struct sl_mail mail;
+			sl_arena_reset(arena);
+			struct sl_span markup = sl_arena_printf(
+				arena, "<a class=%0*d href=http://a.example/>x</a>", (int)n, again);
+			parse_span(&mail, markup);
+			assert_int_equal(mail.n_links, 1);
+			CHECK_SPAN(mail.links[0].url, "http://a.example/");
+			CHECK_SPAN(mail.links[0].text, "x");
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +474,8 @@ int main(void)
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_entities),
 		cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_tags_met),
+		cmocka_unit_test(test_long_tags),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
