@@ -23,7 +23,9 @@ struct sl_memo {
 	struct generation young, old;
 };
 
-_Static_assert(SL_SHARE_CONTENTS + SL_SHARE_TEXTS + SL_SHARE_BRANDS + SL_SHARE_FIELDS == SL_SHARES,
+_Static_assert(
+	SL_SHARE_CONTENTS + SL_SHARE_TEXTS + SL_SHARE_BRANDS + SL_SHARE_FIELDS + SL_SHARE_FILES ==
+		SL_SHARES,
 	"shares");
 
 struct sl_memo *sl_memo_new(uint64_t room)

@@ -16,13 +16,14 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
-/* Who has which part of --content-cache, in sixteenths. */
+/* Who has which part of --content-cache. */
 enum {
-	SL_SHARE_CONTENTS = 11,
-	SL_SHARE_TEXTS = 3,
-	SL_SHARE_BRANDS = 1,
-	SL_SHARE_FIELDS = 1,
-	SL_SHARES = 16
+	SL_SHARE_CONTENTS = 21,
+	SL_SHARE_TEXTS = 6,
+	SL_SHARE_BRANDS = 2,
+	SL_SHARE_FIELDS = 2,
+	SL_SHARE_FILES = 1,
+	SL_SHARES = 32
 };
 
 struct sl_memo;

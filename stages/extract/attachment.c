@@ -2,6 +2,7 @@
 /* attachment.c - the files of a message, by name, size and digests. */
 #include "pipeline/base/digest.h"
 #include "pipeline/base/utf8.h"
+#include "pipeline/memo.h"
 #include "pipeline/stage.h"
 
 /* A mail inside the mail is no file; its own attachments are found when it is read. */
@@ -57,16 +58,39 @@ static struct sl_span head_of_text(struct sl_arena *arena, struct sl_span text, 
 	return sl_span_head(text, sl_utf8_valid_prefix(text));
 }
 
-static void add_file(struct sl_mail *mail, const struct sl_part *part, struct sl_span name,
-	struct sl_span type, struct sl_attachment *to)
+struct digests {
+	struct sl_sha256 sha256;
+	struct sl_sha1 sha1;
+	struct sl_md5 md5;
+};
+
+/* Once per distinct file: the logo of a bank is in a thousand bodies. */
+static struct digests digests_of(
+	struct sl_memo *memo, const struct sl_mail *mail, struct sl_span bytes)
 {
+	struct digests digests;
+	struct sl_span known;
+	struct sl_id key = sl_hash_key(bytes, mail->secret);
+	if (sl_memo_find(memo, &key, mail->arena, &known)) {
+		memcpy(&digests, known.p, sizeof(digests));
+		return digests;
+	}
+	digests = (struct digests){ sl_sha256_of(bytes), sl_sha1_of(bytes), sl_md5_of(bytes) };
+	sl_memo_add(memo, &key, sl_span_of((const char *)&digests, sizeof(digests)));
+	return digests;
+}
+
+static void add_file(struct sl_memo *memo, struct sl_mail *mail, const struct sl_part *part,
+	struct sl_span name, struct sl_span type, struct sl_attachment *to)
+{
+	struct digests digests = digests_of(memo, mail, part->decoded);
 	*to = (struct sl_attachment){ .name = name,
 		.type = type,
 		.part = part->number,
 		.size = part->decoded.n,
-		.sha256 = sl_sha256_of(part->decoded),
-		.sha1 = sl_sha1_of(part->decoded),
-		.md5 = sl_md5_of(part->decoded) };
+		.sha256 = digests.sha256,
+		.sha1 = digests.sha1,
+		.md5 = digests.md5 };
 	if (part->decoded.n == 0)
 		return; /* the digest of nothing names no file */
 	struct sl_indicator add = { .kind = SL_KIND_SHA256,
@@ -81,7 +105,6 @@ static void process_attachments(void *thread, struct sl_mail *mail)
 {
 	struct sl_content *content = &mail->content;
 	size_t room = 0;
-	(void)thread;
 	for (size_t i = 0; i < mail->n_parts; i++) {
 		const struct sl_part *part = &mail->parts[i];
 		if (!is_file(part))
@@ -94,10 +117,22 @@ static void process_attachments(void *thread, struct sl_mail *mail)
 		}
 		struct sl_attachment *to = SL_ARENA_PUSH(
 			mail->arena, content->attachments, content->n_attachments, room);
-		add_file(mail, part, name, type, to);
+		add_file(thread, mail, part, name, type, to);
 		sl_assert(to->part == part->number);
 	}
 }
 
-const struct sl_stage sl_stage_attachment = { .name = "attachment",
-	.process = process_attachments };
+static void *worker_new(const struct sl_config *config, const struct sl_tables *tables)
+{
+	(void)tables;
+	return sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_FILES);
+}
+
+static void worker_free(void *thread)
+{
+	struct sl_memo *memo = thread;
+	sl_memo_free(&memo);
+}
+
+const struct sl_stage sl_stage_attachment = { "attachment", worker_new, process_attachments,
+	worker_free };
