@@ -136,22 +136,24 @@ static void from_links(struct job *job)
 	}
 }
 
+static void from_unsubscribe_field(struct job *job, struct sl_span value)
+{
+	struct sl_span item;
+	while (sl_span_split(&value, '<', &item))
+		if (sl_span_istarts(item, SL_SPAN("mailto:"))) {
+			ssize_t close = sl_span_chr(item, '>', 0);
+			item = sl_span_head(item, close < 0 ? item.n : (size_t)close);
+			from_mailto(job, sl_span_from(item, strlen("mailto:")),
+				(struct sl_indicator){
+					.role = SL_ROLE_UNSUBSCRIBE, .view = SL_VIEW_HEADER });
+		}
+}
+
 static void from_unsubscribe(struct job *job)
 {
-	for (size_t i = 0; i < job->mail->n_fields; i++) {
-		const struct sl_field *field = &job->mail->fields[i];
-		if (!sl_span_ieq(field->name, SL_SPAN("List-Unsubscribe")))
-			continue;
-		struct sl_span value = field->value, item;
-		while (sl_span_split(&value, '<', &item))
-			if (sl_span_istarts(item, SL_SPAN("mailto:"))) {
-				ssize_t close = sl_span_chr(item, '>', 0);
-				item = sl_span_head(item, close < 0 ? item.n : (size_t)close);
-				from_mailto(job, sl_span_from(item, strlen("mailto:")),
-					(struct sl_indicator){ .role = SL_ROLE_UNSUBSCRIBE,
-						.view = SL_VIEW_HEADER });
-			}
-	}
+	for (const struct sl_field *field = sl_mail_field(job->mail, "List-Unsubscribe"); field;
+		field = sl_mail_next_field(job->mail, field))
+		from_unsubscribe_field(job, field->value);
 }
 
 static void process_emails(void *thread, struct sl_mail *mail)

@@ -282,9 +282,9 @@ static void scan_headers(struct sl_url_job *job)
 	struct reading prose = { false, true };
 	scan_text(job, mail->message.subject, &link, prose, NULL);
 	scan_text(job, mail->message.from_name, &mention, prose, NULL);
-	for (size_t i = 0; i < mail->n_fields; i++)
-		if (sl_span_ieq(mail->fields[i].name, SL_SPAN("List-Unsubscribe")))
-			unsubscribe_field(job, mail->fields[i].value);
+	for (const struct sl_field *field = sl_mail_field(mail, "List-Unsubscribe"); field;
+		field = sl_mail_next_field(mail, field))
+		unsubscribe_field(job, field->value);
 }
 
 static void process_urls(void *thread, struct sl_mail *mail)

@@ -27,8 +27,7 @@ static void body_addresses(void **state)
 		SL_SPAN("<https://kumo.shop/u>, <mailto:out@kumo.shop?subject=x>"), 0 };
 	struct desk *desk = *state;
 	desk_clear(desk);
-	desk->mail.fields = &field;
-	desk->mail.n_fields = 1;
+	sl_mail_set_fields(&desk->mail, &field, 1);
 	desk_text(desk, SL_VIEW_TEXT, "連絡先ann@kumo.shopまで http://kumo.shop/?a=bob@kumo.shop");
 	desk_link(desk, SL_ROLE_LINK, "MailTo:Eve%40kumo.shop,dan@kaze.shop?body=x", "");
 	CHECK_SPAN(emails(desk), "out@kumo.shop unsubscribe | eve@kumo.shop link | "

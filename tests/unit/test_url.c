@@ -153,8 +153,7 @@ static void headers(void **state)
 	};
 	struct desk *desk = *state;
 	desk_clear(desk);
-	desk->mail.fields = fields;
-	desk->mail.n_fields = SL_LEN(fields);
+	sl_mail_set_fields(&desk->mail, fields, SL_LEN(fields));
 	desk->mail.message.subject = SL_SPAN("至急https://kumo.shop/sを確認");
 	desk->mail.message.from_name = SL_SPAN("kumo.shop");
 	CHECK_SPAN(urls(desk), "https://kumo.shop/s link | http://kumo.shop/ mention | "
@@ -249,8 +248,7 @@ static void headers_flag_themselves(void **state)
 		config.limits.urls = rows[i].urls;
 		config.limits.url_bytes = rows[i].url_bytes;
 		desk->mail.config = &config;
-		desk->mail.fields = &field;
-		desk->mail.n_fields = 1;
+		sl_mail_set_fields(&desk->mail, &field, 1);
 		desk->mail.message.subject = sl_span_str(rows[i].subject);
 		desk_text(desk, SL_VIEW_TEXT, rows[i].body);
 		urls(desk);
