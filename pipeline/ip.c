@@ -212,28 +212,37 @@ size_t sl_ip_text(const struct sl_ip *ip, char text_r[46])
 	return n;
 }
 
+struct block4 {
+	uint32_t first, mask;
+};
+#define V4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (c) << 8 | (d))
+#define BLOCK4(a, b, c, bits)                                                                      \
+	{                                                                                          \
+		V4(a, b, c, 0), ~(UINT32_MAX >> (bits))                                            \
+	}
+
+/* IANA special-purpose registries (RFC 6890 and its updates), multicast and class E. */
+static const struct block4 v4_blocks[] = {
+	BLOCK4(0, 0, 0, 8),
+	BLOCK4(10, 0, 0, 8),
+	BLOCK4(100, 64, 0, 10),
+	BLOCK4(127, 0, 0, 8),
+	BLOCK4(169, 254, 0, 16),
+	BLOCK4(172, 16, 0, 12),
+	BLOCK4(192, 0, 0, 24),
+	BLOCK4(192, 0, 2, 24),
+	BLOCK4(192, 88, 99, 24),
+	BLOCK4(192, 168, 0, 16),
+	BLOCK4(198, 18, 0, 15),
+	BLOCK4(198, 51, 100, 24),
+	BLOCK4(203, 0, 113, 24),
+	BLOCK4(224, 0, 0, 4),
+	BLOCK4(240, 0, 0, 4),
+};
+
 struct block {
 	uint8_t b[6];
 	uint8_t bits;
-};
-
-/* IANA special-purpose registries (RFC 6890 and its updates), multicast and class E. */
-static const struct block v4_blocks[] = {
-	{ { 0 }, 8 },
-	{ { 10 }, 8 },
-	{ { 100, 64 }, 10 },
-	{ { 127 }, 8 },
-	{ { 169, 254 }, 16 },
-	{ { 172, 16 }, 12 },
-	{ { 192, 0, 0 }, 24 },
-	{ { 192, 0, 2 }, 24 },
-	{ { 192, 88, 99 }, 24 },
-	{ { 192, 168 }, 16 },
-	{ { 198, 18 }, 15 },
-	{ { 198, 51, 100 }, 24 },
-	{ { 203, 0, 113 }, 24 },
-	{ { 224 }, 4 },
-	{ { 240 }, 4 },
 };
 
 /* Inside 2000::/3, which is all that is handed out. */
@@ -255,10 +264,10 @@ static bool in_block(const uint8_t *b, const struct block *block)
 
 static bool public_v4(const uint8_t *b)
 {
+	uint32_t ip = V4(b[0], b[1], b[2], b[3]), special = 0;
 	for (size_t i = 0; i < SL_LEN(v4_blocks); i++)
-		if (in_block(b, &v4_blocks[i]))
-			return false;
-	return true;
+		special |= (ip & v4_blocks[i].mask) == v4_blocks[i].first;
+	return !special;
 }
 
 static bool public_v6(const uint8_t *b)

@@ -31,10 +31,13 @@ uint32_t *sl_nameset_put(struct sl_nameset *names, struct sl_span key);
 /* NULL: no such key. O(length). */
 const uint32_t *sl_nameset_get(const struct sl_nameset *names, struct sl_span key);
 
-/* Networks: one probe for each prefix length in use. */
+/* Networks: one look at a filter for each prefix length in use, and seldom a probe. */
+enum { SL_PREFIX_FILTER_BITS = 15, SL_PREFIX_FILTER = 1 << SL_PREFIX_FILTER_BITS };
 struct sl_prefixes {
 	struct sl_nameset set; /* key: family, length, masked bytes */
-	bool used4[33], used6[129];
+	uint64_t filter[SL_PREFIX_FILTER / 64];
+	size_t n4, n6; /* lengths in use */
+	uint8_t lengths4[32], lengths6[128];
 };
 /* "1.2.3.0/24", "2001:db8::/32" or a single address; false when it is neither. */
 bool sl_prefixes_add(

@@ -2,6 +2,7 @@
 #include "policy.h"
 #include "tables_internal.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 void sl_nameset_free(struct sl_nameset *names)
@@ -98,6 +99,23 @@ static bool prefix_parse(struct sl_span text, struct sl_ip *ip_r, unsigned *leng
 	return length >= 1 && length <= most;
 }
 
+/* A bit for a network: of its length and of 64 bits of it at most. */
+static size_t filter_bit(const struct sl_ip *ip, unsigned length)
+{
+	uint64_t bits;
+	sl_assert(length >= 1);
+	memcpy(&bits, ip->b, sizeof(bits));
+	bits = be64toh(bits) >> (length < 64 ? 64 - length : 0);
+	bits = (bits ^ ip->family) * UINT64_C(0xc2b2ae3d27d4eb4f) + length;
+	return bits * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SL_PREFIX_FILTER_BITS);
+}
+
+static void note_length(uint8_t *lengths, size_t *n, unsigned length)
+{
+	if (!memchr(lengths, (int)length, *n))
+		lengths[(*n)++] = (uint8_t)length;
+}
+
 bool sl_prefixes_add(
 	struct sl_prefixes *prefixes, struct sl_arena *arena, struct sl_span text, uint32_t bits)
 {
@@ -109,9 +127,11 @@ bool sl_prefixes_add(
 	prefix_key(&ip, length, key);
 	*sl_nameset_put(&prefixes->set, sl_arena_copy(arena, sl_span_of(key, sizeof(key)))) |= bits;
 	if (ip.family == 4)
-		prefixes->used4[length] = true;
+		note_length(prefixes->lengths4, &prefixes->n4, length);
 	else
-		prefixes->used6[length] = true;
+		note_length(prefixes->lengths6, &prefixes->n6, length);
+	size_t bit = filter_bit(&ip, length);
+	prefixes->filter[bit / 64] |= SL_BIT(bit % 64);
 	return true;
 }
 
@@ -119,11 +139,13 @@ uint32_t sl_prefixes_find(const struct sl_prefixes *prefixes, const struct sl_ip
 {
 	uint32_t bits = 0;
 	char key[PREFIX_KEY];
-	const bool *used = ip->family == 4 ? prefixes->used4 : prefixes->used6;
-	for (unsigned length = 1; length <= (ip->family == 4 ? 32u : 128u); length++) {
-		if (!used[length])
+	const uint8_t *lengths = ip->family == 4 ? prefixes->lengths4 : prefixes->lengths6;
+	size_t n = ip->family == 4 ? prefixes->n4 : prefixes->n6;
+	for (size_t i = 0; i < n; i++) {
+		size_t bit = filter_bit(ip, lengths[i]);
+		if (!(prefixes->filter[bit / 64] >> (bit % 64) & 1))
 			continue;
-		prefix_key(ip, length, key);
+		prefix_key(ip, lengths[i], key);
 		const uint32_t *value =
 			sl_nameset_get(&prefixes->set, sl_span_of(key, sizeof(key)));
 		bits |= value ? *value : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "pipeline/policy.h"
 #include "pipeline/tables.h"
 #include "pipeline/tables_internal.h"
 
@@ -91,6 +92,35 @@ static void test_known_ip(void **state)
 	};
 	for (size_t i = 0; i < SL_LEN(rows); i++)
 		assert_int_equal(sl_tables_known_ip(*state, sl_span_str(rows[i].ip)), rows[i].want);
+}
+
+/* Both ends of networks of all kinds of lengths, and what lies beside them. */
+static void test_networks(void **state)
+{
+	static const char *const networks[] = { "20.0.0.0/7", "40.50.0.0/15", "60.70.80.0/25",
+		"90.90.90.90", "2001:db8::/33" };
+	static const struct {
+		const char *ip;
+		unsigned want;
+	} rows[] = { { "19.255.255.255", 0 }, { "20.0.0.0", 1 }, { "21.255.255.255", 1 },
+		{ "22.0.0.0", 0 }, { "40.49.255.255", 0 }, { "40.50.0.0", 2 },
+		{ "40.51.255.255", 2 }, { "40.52.0.0", 0 }, { "60.70.79.255", 0 },
+		{ "60.70.80.127", 4 }, { "60.70.80.128", 0 }, { "90.90.90.89", 0 },
+		{ "90.90.90.90", 8 }, { "2001:db8:7fff::1", 16 }, { "2001:db8:8000::", 0 } };
+	struct sl_arena *arena = sl_arena_new(0);
+	struct sl_prefixes *prefixes = sl_calloc(1, sizeof(*prefixes));
+	(void)state;
+	for (size_t i = 0; i < SL_LEN(networks); i++)
+		assert_true(sl_prefixes_add(prefixes, arena, sl_span_str(networks[i]), 1u << i));
+	for (size_t i = 0; i < SL_LEN(rows); i++) {
+		struct sl_ip ip;
+		assert_true(sl_ip_parse(sl_span_str(rows[i].ip), &ip));
+		if (sl_prefixes_find(prefixes, &ip) != rows[i].want)
+			fail_msg("%s", rows[i].ip);
+	}
+	sl_nameset_free(&prefixes->set);
+	free(prefixes);
+	sl_arena_free(&arena);
 }
 
 /* The ids found, joined by a space. */
@@ -366,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_known_ip),
+		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_brands_in),
 		cmocka_unit_test(test_brand_hits_are_bounded),
 		cmocka_unit_test(test_brand_at_every_offset),
