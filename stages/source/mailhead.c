@@ -88,6 +88,12 @@ static struct sl_span whole_lines(struct sl_span text, char eol)
 	return n ? sl_span_head(text, n) : text;
 }
 
+/* Nothing that follows can make this less than a mail, with a From_ line on top or without. */
+static bool is_clear(const struct block *b)
+{
+	return b->first_is_field && b->strong >= 2;
+}
+
 /* From_ lines, also quoted ones, are no junk: some programs put them into headers. */
 static struct block read_block(struct sl_span rest, char eol, bool whole)
 {
@@ -95,7 +101,7 @@ static struct block read_block(struct sl_span rest, char eol, bool whole)
 	struct sl_span line;
 	if (!whole)
 		rest = whole_lines(rest, eol);
-	while (sl_span_split(&rest, eol, &line) && !is_blank(line)) {
+	while (!is_clear(&block) && sl_span_split(&rest, eol, &line) && !is_blank(line)) {
 		bool continued = line.p[0] == ' ' || line.p[0] == '\t';
 		if (continued && block.fields)
 			continue;
@@ -109,10 +115,10 @@ static struct block read_block(struct sl_span rest, char eol, bool whole)
 
 static bool is_mail(const struct block *b)
 {
+	if (is_clear(b))
+		return true;
 	if (!b->first_is_field)
 		return b->strong >= ENOUGH && b->fields > b->junk;
-	if (b->strong >= 2)
-		return true;
 	if (b->strong == 1)
 		return b->junk <= b->fields;
 	return b->weak > 0 && b->junk == 0 && b->weak * 2 >= b->fields;
