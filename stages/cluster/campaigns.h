@@ -19,9 +19,10 @@ struct sl_change {
 	size_t n_events, room_events;
 };
 
-/* Group the lures of a gathering. Free with sl_linkage_clear(). */
+/* Group the lures of a gathering, on as many threads as there are jobs (0: processors). Free with
+ * sl_linkage_clear(). */
 void sl_campaigns_group(
-	const struct sl_gathering *gathering, bool two, struct sl_linkage *linkage_r);
+	const struct sl_gathering *gathering, unsigned jobs, struct sl_linkage *linkage_r);
 /* What the groups mean; lists live in the arena of the gathering. */
 void sl_campaigns_plan(const struct sl_gathering *gathering, const struct sl_linkage *linkage,
 	uint64_t night, struct sl_change *change_r);

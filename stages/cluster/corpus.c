@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "corpus.h"
 
+#include "radix.h"
+
 #include "pipeline/base/utf8.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
 	HEADS_LEAST = 8,       /* distinct senders before a line can be boilerplate */
 	HEADS_SHARE = 500,     /* and one in so many of all senders */
 	RATIO = 150,           /* thousandths: distinct senders to occurrences */
-	KEPT_BYTES = 32 << 20, /* of gram sets, for who compares */
+	KEPT_BYTES = 96 << 20, /* of gram sets, for who compares */
+	PIECE = 64,
+	SHARES = SL_CREW_MOST,
 	PAD_GRAMS = 600,
 	PAD_SHARE = 200,  /* thousandths of subject and sender words that occur */
 	LINES_MAX = 1024, /* of one text */
@@ -17,17 +22,40 @@ enum {
 	TOKEN_LEAST = 4 /* bytes */
 };
 
-struct sl_corpus *sl_corpus_new(size_t documents)
+struct sl_corpus_hand {
+	struct sl_gram_room *room;
+	struct sl_arena *passing; /* sets that are not kept */
+};
+
+struct sl_corpus *sl_corpus_new(size_t documents, unsigned hands)
 {
 	struct sl_corpus *c = sl_calloc(1, sizeof(*c));
 
+	sl_assert(hands > 0 && hands <= SL_CREW_MOST);
 	c->weights = sl_weights_new(documents);
-	c->kept = sl_arena_new(0);
+	c->hands = sl_calloc(hands, sizeof(*c->hands));
+	c->n_hands = hands;
+	for (unsigned i = 0; i < hands; i++) {
+		c->kept[i] = sl_arena_new(0);
+		c->hands[i].passing = sl_arena_new(0);
+		c->hands[i].room = sl_gram_room_new();
+	}
 	c->lines = sl_diversity_new();
 	c->anchors = sl_diversity_new();
 	c->files = sl_diversity_new();
 	c->skeletons = sl_diversity_new();
 	return c;
+}
+
+static void free_hands(struct sl_corpus *c)
+{
+	for (unsigned i = 0; i < c->n_hands; i++) {
+		sl_arena_free(&c->hands[i].passing);
+		sl_gram_room_free(&c->hands[i].room);
+	}
+	free(c->hands);
+	c->hands = NULL;
+	c->n_hands = 0;
 }
 
 void sl_corpus_free(struct sl_corpus **corpus)
@@ -36,7 +64,9 @@ void sl_corpus_free(struct sl_corpus **corpus)
 
 	if (c) {
 		sl_weights_free(&c->weights);
-		sl_arena_free(&c->kept);
+		free_hands(c);
+		for (unsigned i = 0; i < SL_CREW_MOST; i++)
+			sl_arena_free(&c->kept[i]);
 		sl_diversity_free(&c->lines);
 		sl_diversity_free(&c->anchors);
 		sl_diversity_free(&c->files);
@@ -57,18 +87,18 @@ static int compare_u64(const void *a, const void *b)
 /* Each line once, however often the text repeats it. */
 static void add_lines(struct sl_corpus *corpus, const struct sl_lure *lure)
 {
-	uint64_t hashes[LINES_MAX];
+	struct sl_keyed lines[LINES_MAX];
 	struct sl_span rest = lure->text, line;
 	size_t n = 0;
 
 	while (n < LINES_MAX && sl_span_split(&rest, '\n', &line)) {
-		hashes[n] = sl_line_hash(line);
-		n += hashes[n] != 0;
+		lines[n] = (struct sl_keyed){ sl_line_hash(line), 0 };
+		n += lines[n].key != 0;
 	}
-	qsort(hashes, n, sizeof(*hashes), compare_u64);
+	sl_radix_keyed(lines, n);
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || hashes[i] != hashes[i - 1])
-			sl_diversity_add(corpus->lines, hashes[i], lure->head);
+		if (i == 0 || lines[i].key != lines[i - 1].key)
+			sl_diversity_add(corpus->lines, lines[i].key, lure->head);
 }
 
 static void add_features(struct sl_corpus *corpus, const struct sl_lure *lure)
@@ -84,24 +114,59 @@ static void add_features(struct sl_corpus *corpus, const struct sl_lure *lure)
 	sl_diversity_add(corpus->anchors, 0, lure->head);
 }
 
-void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const struct sl_lure *lure)
-{
-	struct sl_grams grams;
+struct adding {
+	struct sl_corpus *corpus;
+	struct sl_corpus_entry *entries;
+	size_t n;
+	atomic_size_t kept; /* bytes, by all hands */
+};
 
-	sl_grams_make(room, lure->text, &grams);
-	sl_weights_add(corpus->weights, &grams);
-	add_features(corpus, lure);
+static void make_some(void *adding_p, unsigned hand_at, size_t from, size_t to)
+{
+	struct adding *adding = adding_p;
+	struct sl_corpus *corpus = adding->corpus;
+	struct sl_corpus_hand *hand = &corpus->hands[hand_at];
+
+	for (size_t i = from; i < to; i++) {
+		struct sl_corpus_entry *entry = &adding->entries[i];
+		struct sl_grams grams;
+
+		sl_grams_make(hand->room, entry->lure->text, &grams);
+		if (entry->keep && atomic_load(&adding->kept) < KEPT_BYTES) {
+			atomic_fetch_add(&adding->kept, grams.n * sizeof(*grams.v));
+			entry->grams = sl_grams_copy(corpus->kept[hand_at], &grams);
+			entry->lure->grams = entry->grams;
+		} else {
+			entry->grams = sl_grams_copy(hand->passing, &grams);
+		}
+	}
 }
 
-void sl_corpus_add_kept(struct sl_corpus *corpus, struct sl_gram_room *room, struct sl_lure *lure)
+static void weigh_share(void *adding_p, unsigned hand, size_t from, size_t to)
 {
-	struct sl_grams grams;
+	const struct adding *adding = adding_p;
 
-	sl_grams_make(room, lure->text, &grams);
-	sl_weights_add(corpus->weights, &grams);
-	if (sl_arena_used(corpus->kept) < KEPT_BYTES)
-		lure->grams = sl_grams_copy(corpus->kept, &grams);
-	add_features(corpus, lure);
+	(void)hand;
+	for (size_t share = from; share < to; share++)
+		for (size_t i = 0; i < adding->n; i++)
+			sl_weights_add(adding->corpus->weights, &adding->entries[i].grams,
+				(unsigned)share, SHARES);
+}
+
+void sl_corpus_add(struct sl_corpus *corpus, struct sl_corpus_entry *entries, size_t n)
+{
+	struct adding adding = { .corpus = corpus, .entries = entries, .n = n };
+	size_t kept = 0;
+
+	for (unsigned i = 0; i < corpus->n_hands; i++) {
+		kept += sl_arena_used(corpus->kept[i]);
+		sl_arena_reset(corpus->hands[i].passing);
+	}
+	atomic_init(&adding.kept, kept);
+	sl_crew_run(corpus->n_hands, n, PIECE, make_some, &adding);
+	sl_crew_run(corpus->n_hands, SHARES, 1, weigh_share, &adding);
+	for (size_t i = 0; i < n; i++)
+		add_features(corpus, entries[i].lure);
 }
 
 /* Under which a line is boilerplate. */
@@ -121,6 +186,7 @@ void sl_corpus_freeze(struct sl_corpus *corpus)
 {
 	struct bar bar;
 
+	free_hands(corpus);
 	sl_weights_freeze(corpus->weights);
 	sl_diversity_freeze(corpus->lines);
 	sl_diversity_freeze(corpus->anchors);

@@ -8,6 +8,7 @@
 #ifndef SL_CORPUS_H
 #define SL_CORPUS_H
 
+#include "crew.h"
 #include "diversity.h"
 #include "lure.h"
 
@@ -15,17 +16,26 @@ struct sl_corpus {
 	struct sl_weights *weights;
 	struct sl_diversity *lines; /* until the freeze */
 	struct sl_diversity *anchors, *files, *skeletons;
-	struct sl_arena *kept; /* gram sets; bounded */
+	struct sl_corpus_hand *hands; /* until the freeze */
+	unsigned n_hands;
+	struct sl_arena *kept[SL_CREW_MOST]; /* gram sets; bounded */
 	uint64_t *boilerplate; /* hashes of lines that are of no one lure; ascending */
 	size_t n_boilerplate;
 };
 
-struct sl_corpus *sl_corpus_new(size_t documents);
+/* One lure that goes into the corpus. */
+struct sl_corpus_entry {
+	struct sl_lure *lure;
+	bool keep; /* it gets the gram set of its whole text, for as long as the corpus lives; while
+		    * there is room: what is not kept is made again */
+	struct sl_grams grams; /* the corpus's own */
+};
+
+/* For about `documents` lures, added by `hands` hands. */
+struct sl_corpus *sl_corpus_new(size_t documents, unsigned hands);
 void sl_corpus_free(struct sl_corpus **corpus);
-void sl_corpus_add(struct sl_corpus *corpus, struct sl_gram_room *room, const struct sl_lure *lure);
-/* The same, and the lure keeps the gram set of its whole text for as long as the corpus lives;
- * while there is room: what is not kept is made again. */
-void sl_corpus_add_kept(struct sl_corpus *corpus, struct sl_gram_room *room, struct sl_lure *lure);
+/* Some thousands at a time pay for the threads. */
+void sl_corpus_add(struct sl_corpus *corpus, struct sl_corpus_entry *entries, size_t n);
 void sl_corpus_freeze(struct sl_corpus *corpus);
 
 bool sl_corpus_has_boilerplate(const struct sl_corpus *corpus, struct sl_span text);

@@ -44,28 +44,6 @@ void sl_diversity_add(struct sl_diversity *diversity, uint64_t thing, uint64_t i
 	diversity->pairs[diversity->n_pairs++] = (struct sl_keyed){ thing, identity };
 }
 
-static int compare_identities(const void *a, const void *b)
-{
-	const struct sl_keyed *x = a, *y = b;
-
-	return x->value < y->value ? -1 : x->value > y->value;
-}
-
-/* By thing, then identity. */
-static void sort_pairs(struct sl_keyed *pairs, size_t n)
-{
-	struct sl_keyed *room = sl_malloc((n ? n : 1) * sizeof(*room));
-
-	sl_radix_keyed(pairs, room, n);
-	free(room);
-	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && pairs[end].key == pairs[i].key;)
-			end++;
-		if (end - i > 1)
-			qsort(pairs + i, end - i, sizeof(*pairs), compare_identities);
-	}
-}
-
 static size_t count_things(const struct sl_keyed *pairs, size_t n)
 {
 	size_t things = 0;
@@ -82,7 +60,7 @@ void sl_diversity_freeze(struct sl_diversity *diversity)
 	size_t things;
 
 	sl_assert(!diversity->frozen);
-	sort_pairs(pairs, diversity->n_pairs);
+	sl_radix_keyed(pairs, diversity->n_pairs);
 	things = count_things(pairs, diversity->n_pairs);
 	diversity->entries = sl_calloc(things ? things : 1, sizeof(*diversity->entries));
 	for (size_t i = 0; i < diversity->n_pairs; i++) {

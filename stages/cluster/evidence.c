@@ -17,10 +17,7 @@ enum {
 	TAGS_LIKE = 250,
 	TEXT_GRAMS = 30,  /* fewer grams of core text tell nothing */
 	TEXT_ENOUGH = 80, /* fewer are not enough without another sign */
-	RARE_LURES = 4,   /* senders under which an anchor, a file or a form may occur */
-	CACHE_BYTES = 48 << 20,
-	PAIRS_MOST = 1 << 22,
-	PAIRS_FIRST = 1 << 14
+	RARE_LURES = 4    /* senders under which an anchor, a file or a form may occur */
 };
 
 static unsigned max2(unsigned a, unsigned b)
@@ -90,105 +87,7 @@ void sl_evidence_judge(const struct sl_facts *facts, struct sl_match *match_r)
 	sl_assert(match_r->score <= 1000);
 }
 
-/* ---- the comparer ---- */
-
-struct body {
-	uint32_t generation; /* of the cache; 0: never made */
-	bool padded;
-	struct sl_grams grams;
-};
-
-struct pair {
-	uint64_t key; /* 0: free */
-	struct sl_match match;
-};
-
-struct sl_comparer {
-	const struct sl_corpus *corpus;
-	const struct sl_lure *lures;
-	size_t n;
-	struct body *bodies;
-	struct sl_arena *cache, *scratch;
-	uint32_t generation;
-	struct sl_gram_room *room;
-	struct pair *pairs; /* open addressing, a power of two */
-	size_t n_pairs, size;
-};
-
-struct sl_comparer *sl_comparer_new(
-	const struct sl_corpus *corpus, const struct sl_lure *lures, size_t n)
-{
-	struct sl_comparer *c = sl_calloc(1, sizeof(*c));
-
-	c->corpus = corpus;
-	c->lures = lures;
-	c->n = n;
-	c->bodies = sl_calloc(n ? n : 1, sizeof(*c->bodies));
-	c->cache = sl_arena_new(CACHE_BYTES);
-	c->scratch = sl_arena_new(0);
-	c->generation = 1;
-	c->room = sl_gram_room_new();
-	c->size = PAIRS_FIRST;
-	c->pairs = sl_calloc(c->size, sizeof(*c->pairs));
-	return c;
-}
-
-void sl_comparer_free(struct sl_comparer **comparer)
-{
-	struct sl_comparer *c = *comparer;
-
-	if (c) {
-		sl_gram_room_free(&c->room);
-		sl_arena_free(&c->cache);
-		sl_arena_free(&c->scratch);
-		free(c->bodies);
-		free(c->pairs);
-		free(c);
-	}
-	*comparer = NULL;
-}
-
-/* Without the lines that many senders share. Of most texts the corpus has made the set. */
-static void make_body(struct sl_comparer *c, uint32_t item, struct body *body)
-{
-	const struct sl_lure *lure = &c->lures[item];
-	struct sl_span core = lure->text;
-	bool whole = !sl_corpus_has_boilerplate(c->corpus, lure->text);
-
-	sl_arena_reset(c->scratch);
-	if (!whole)
-		core = sl_corpus_core(c->corpus, c->scratch, lure->text);
-	body->grams = lure->grams;
-	if (!whole || !lure->grams.v)
-		sl_grams_make(c->room, core, &body->grams);
-	body->padded = sl_corpus_padded(lure, core, &body->grams);
-	if (!whole || !lure->grams.v)
-		body->grams = sl_grams_copy(c->cache, &body->grams);
-	sl_grams_weigh(c->cache, c->corpus->weights, &body->grams);
-}
-
-static const struct body *body_of(struct sl_comparer *c, uint32_t item)
-{
-	struct body *body = &c->bodies[item];
-
-	sl_assert(item < c->n);
-	if (body->generation == c->generation)
-		return body;
-	if (sl_arena_used(c->cache) > CACHE_BYTES) {
-		sl_arena_reset(c->cache);
-		c->generation++;
-	}
-	make_body(c, item, body);
-	body->generation = c->generation;
-	return body;
-}
-
-const struct sl_grams *sl_comparer_grams(struct sl_comparer *comparer, uint32_t item)
-{
-	return &body_of(comparer, item)->grams;
-}
-
-static bool has_text(const struct body *body)
+static bool has_text(const struct sl_body *body)
 {
 	return body->grams.n >= TEXT_GRAMS;
 }
@@ -207,7 +106,7 @@ static unsigned tags_alike(const struct sl_lure *a, const struct sl_lure *b)
 static bool shares_rare(
 	const struct sl_diversity *spread, const struct sl_hashes *a, const struct sl_hashes *b)
 {
-	for (uint32_t i = 0; i < a->n; i++)
+	for (uint32_t i = 0; a->bits & b->bits && i < a->n; i++)
 		if (sl_hashes_have(b, a->v[i]) &&
 			sl_diversity_of(spread, a->v[i]).identities <= RARE_LURES)
 			return true;
@@ -220,28 +119,40 @@ static bool brands_conflict(const struct sl_lure *a, const struct sl_lure *b)
 	       !sl_hashes_meet(&b->claimed, &a->named);
 }
 
-static struct sl_facts facts_without_text(const struct sl_comparer *comparer,
-	const struct sl_lure *x, const struct sl_lure *y, const struct body *xb,
-	const struct body *yb)
+static bool languages_conflict(const struct sl_lure *a, const struct sl_lure *b)
 {
-	const struct sl_corpus *corpus = comparer->corpus;
-	struct sl_facts facts = { .subject = sl_name_alike(&x->subject_grams, &y->subject_grams),
-		.sender = sl_name_alike(&x->sender_grams, &y->sender_grams),
-		.tags = tags_alike(x, y),
-		.same_skeleton = x->skeleton && x->skeleton == y->skeleton,
-		.rare_skeleton =
-			x->skeleton && x->skeleton == y->skeleton &&
-			sl_diversity_of(corpus->skeletons, x->skeleton).identities <= RARE_LURES,
-		.no_text = !has_text(xb) || !has_text(yb),
-		.short_text = xb->grams.n < TEXT_ENOUGH || yb->grams.n < TEXT_ENOUGH,
-		.padded = xb->padded || yb->padded,
-		.brand_conflict = brands_conflict(x, y) };
+	return a->language && b->language && a->language != b->language;
+}
 
-	facts.same_anchor = shares_rare(corpus->anchors, &x->anchors, &y->anchors);
-	facts.same_file = shares_rare(corpus->files, &x->files, &y->files);
-	facts.language_conflict = x->language.n && y->language.n &&
-				  !sl_span_eq(x->language, y->language) && !facts.no_text;
+/* How far apart parties and languages are, and what kinds of texts there are. */
+static struct sl_facts first_facts(const struct sl_side *a, const struct sl_side *b)
+{
+	const struct sl_body *x = a->body, *y = b->body;
+	struct sl_facts facts = { .no_text = !has_text(x) || !has_text(y),
+		.short_text = x->grams.n < TEXT_ENOUGH || y->grams.n < TEXT_ENOUGH,
+		.padded = x->padded || y->padded,
+		.brand_conflict = brands_conflict(a->lure, b->lure) };
+
+	facts.language_conflict = !facts.no_text && languages_conflict(a->lure, b->lure);
 	return facts;
+}
+
+static void find_form(const struct sl_corpus *corpus, const struct sl_lure *x,
+	const struct sl_lure *y, struct sl_facts *facts)
+{
+	facts->tags = tags_alike(x, y);
+	facts->same_skeleton = x->skeleton && x->skeleton == y->skeleton;
+	facts->rare_skeleton =
+		facts->same_skeleton &&
+		sl_diversity_of(corpus->skeletons, x->skeleton).identities <= RARE_LURES;
+	facts->same_anchor = shares_rare(corpus->anchors, &x->anchors, &y->anchors);
+	facts->same_file = shares_rare(corpus->files, &x->files, &y->files);
+}
+
+static unsigned name_alike(
+	const struct sl_name_grams *a, const struct sl_name_grams *b, unsigned least)
+{
+	return sl_name_may_be_alike(a, b, least) ? sl_name_alike(a, b) : 0;
 }
 
 /* The smallest likeness of texts that a rule asks for, once the other facts are known. */
@@ -250,114 +161,25 @@ static unsigned least_text(const struct sl_facts *f)
 	return f->same_anchor ? TEXT_LITTLE : has_lure_support(f) ? TEXT_SOME : TEXT_ALONE;
 }
 
-/* `all`: also where no rule would look at the likeness of the texts, which costs most. */
-static void find_facts(const struct sl_comparer *comparer, uint32_t a, uint32_t b, bool all,
-	struct sl_facts *facts_r)
+void sl_evidence_look(const struct sl_corpus *corpus, const struct sl_side *a,
+	const struct sl_side *b, bool all, struct sl_facts *facts_r)
 {
-	const struct body *x = &comparer->bodies[a], *y = &comparer->bodies[b];
-	bool veto;
+	const struct sl_lure *x = a->lure, *y = b->lure;
+	const struct sl_grams *x_grams = &a->body->grams, *y_grams = &b->body->grams;
+	unsigned least;
 
-	sl_assert(x->generation == comparer->generation && y->generation == comparer->generation);
-	*facts_r = facts_without_text(comparer, &comparer->lures[a], &comparer->lures[b], x, y);
-	veto = facts_r->brand_conflict || facts_r->language_conflict;
-	if (facts_r->no_text || (!all && (veto || !sl_grams_may_be_alike(&x->grams, &y->grams,
-							  least_text(facts_r)))))
+	*facts_r = first_facts(a, b);
+	if (!all && (facts_r->brand_conflict || facts_r->language_conflict))
 		return;
-	facts_r->text = sl_grams_alike(&x->grams, &y->grams);
-}
-
-static void make_bodies(struct sl_comparer *comparer, uint32_t a, uint32_t b)
-{
-	body_of(comparer, a);
-	body_of(comparer, b);
-	body_of(comparer, a); /* again: the second may have emptied the cache */
-}
-
-void sl_comparer_facts(
-	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_facts *facts_r)
-{
-	make_bodies(comparer, a, b);
-	find_facts(comparer, a, b, true, facts_r);
-}
-
-static struct pair *pair_slot(struct pair *pairs, size_t size, uint64_t key)
-{
-	size_t at = (size_t)sl_mix(key, 7) & (size - 1);
-
-	while (pairs[at].key && pairs[at].key != key)
-		at = (at + 1) & (size - 1);
-	return &pairs[at];
-}
-
-/* Room for one more pair: twice the table, or an empty one when it is large enough. */
-static void pairs_grow(struct sl_comparer *c)
-{
-	size_t size = c->size < PAIRS_MOST ? 2 * c->size : c->size;
-	struct pair *pairs;
-
-	if (2 * (c->n_pairs + 1) <= c->size)
+	find_form(corpus, x, y, facts_r);
+	/* No rule looks at names that are less alike than this, and where one adds some of that
+	 * likeness to a score, there is an anchor. */
+	least = all || facts_r->same_anchor ? 0 : SENDER_LIKE;
+	facts_r->subject = name_alike(&x->subject_grams, &y->subject_grams, least);
+	facts_r->sender = name_alike(&x->sender_grams, &y->sender_grams, least);
+	if (facts_r->no_text)
 		return;
-	pairs = sl_calloc(size, sizeof(*pairs));
-	if (size > c->size)
-		for (size_t i = 0; i < c->size; i++)
-			if (c->pairs[i].key)
-				*pair_slot(pairs, size, c->pairs[i].key) = c->pairs[i];
-	if (size == c->size)
-		c->n_pairs = 0;
-	free(c->pairs);
-	c->pairs = pairs;
-	c->size = size;
-}
-
-bool sl_comparer_is_whole(const struct sl_comparer *comparer)
-{
-	for (size_t i = 0; i < comparer->n; i++)
-		if (comparer->bodies[i].generation != comparer->generation)
-			return false;
-	return true;
-}
-
-void sl_comparer_judge(
-	const struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_match *match_r)
-{
-	struct sl_facts facts;
-
-	sl_assert(a < b && b < comparer->n);
-	find_facts(comparer, a, b, false, &facts);
-	sl_evidence_judge(&facts, match_r);
-}
-
-static uint64_t key_of(uint32_t a, uint32_t b)
-{
-	return ((uint64_t)a << 32 | b) + 1;
-}
-
-void sl_comparer_keep(
-	struct sl_comparer *comparer, uint32_t a, uint32_t b, const struct sl_match *match)
-{
-	struct pair *pair;
-
-	sl_assert(a < b && b < comparer->n);
-	pairs_grow(comparer);
-	pair = pair_slot(comparer->pairs, comparer->size, key_of(a, b));
-	sl_assert(!pair->key);
-	*pair = (struct pair){ key_of(a, b), *match };
-	comparer->n_pairs++;
-}
-
-void sl_comparer_match(
-	struct sl_comparer *comparer, uint32_t a, uint32_t b, struct sl_match *match_r)
-{
-	uint32_t low = a < b ? a : b, high = a < b ? b : a;
-	const struct pair *pair;
-
-	sl_assert(a != b && high < comparer->n);
-	pair = pair_slot(comparer->pairs, comparer->size, key_of(low, high));
-	if (pair->key) {
-		*match_r = pair->match;
-		return;
-	}
-	make_bodies(comparer, low, high);
-	sl_comparer_judge(comparer, low, high, match_r);
-	sl_comparer_keep(comparer, low, high, match_r);
+	least = all ? 0 : least_text(facts_r);
+	if (sl_grams_may_be_alike(x_grams, y_grams, least))
+		facts_r->text = sl_grams_alike(x_grams, y_grams, least);
 }

@@ -17,17 +17,22 @@ struct entry {
 	bool fresh;
 };
 
+enum { BATCH = 4096, TEXTS_A_HAND = 256 };
+
 struct work {
 	struct sl_view *view;
 	const struct sl_tables *tables;
+	unsigned jobs;
 	struct sl_gathering *out;
 	struct sl_arena *scratch; /* of one variant */
-	struct sl_gram_room *room;
 	size_t room_aliases, room_standing;
 	struct seat *seats; /* by variant */
 	size_t n_seats;
 	struct entry *entries;
 	size_t n_entries, room_entries;
+	struct sl_corpus_entry *batch; /* on their way into the corpus */
+	size_t n_batch;
+	struct sl_arena *passing; /* lures of the batch that nobody compares */
 	uint64_t documents;
 };
 
@@ -149,35 +154,56 @@ static void fill_identity(struct sl_lure *lure, const struct sl_variant_row *row
 	lure->messages = row->messages;
 }
 
+static void flush_batch(struct work *w)
+{
+	sl_corpus_add(w->out->corpus, w->batch, w->n_batch);
+	w->n_batch = 0;
+	sl_arena_reset(w->passing);
+}
+
+static void read_record(struct work *w, const struct sl_variant_row *row,
+	const struct sl_message *message, const struct sl_content *content, uint32_t owner,
+	bool compared)
+{
+	struct sl_lure *lure;
+
+	if (compared) {
+		struct entry *entry = &w->entries[w->n_entries++];
+
+		sl_assert(w->n_entries <= w->room_entries);
+		entry->brand = sl_arena_copy(w->out->arena, message->brand);
+		entry->digest = message->sha256;
+		entry->fresh = owner == SL_NO_OWNER;
+		entry->owner = owner;
+		lure = &entry->lure;
+	} else {
+		lure = sl_arena_alloc(w->passing, sizeof(*lure));
+	}
+	sl_lure_make(compared ? w->out->arena : w->passing, w->tables, message, content, lure);
+	fill_identity(lure, row);
+	w->batch[w->n_batch++] = (struct sl_corpus_entry){ .lure = lure, .keep = compared };
+	if (w->n_batch == BATCH)
+		flush_batch(w);
+}
+
 /* Into the corpus, and into the list when it will be compared. */
 static void take_variant(struct work *w, const struct sl_variant_row *row)
 {
 	uint32_t owner = row->assigned ? sl_gathering_owner(w->out, &row->campaign) : SL_NO_OWNER;
-	bool fresh = owner == SL_NO_OWNER, keep;
+	bool compared = owner == SL_NO_OWNER;
 	struct sl_message_row message;
 	struct sl_content content;
-	struct sl_lure lure;
 
-	if (!fresh && (owner = seat_of(w, &row->key)) == SL_NO_OWNER)
-		keep = false;
-	else
-		keep = true;
+	if (!compared) {
+		owner = seat_of(w, &row->key);
+		compared = owner != SL_NO_OWNER;
+	}
 	sl_arena_reset(w->scratch);
 	if (!sl_view_message(w->view, &row->exemplar, w->scratch, &message))
 		return;
 	if (!sl_view_content(w->view, &message.message.content, w->scratch, &content))
 		content = (struct sl_content){ .size = 0 };
-	sl_lure_make(
-		keep ? w->out->arena : w->scratch, w->tables, &message.message, &content, &lure);
-	fill_identity(&lure, row);
-	if (keep)
-		sl_corpus_add_kept(w->out->corpus, w->room, &lure);
-	else
-		sl_corpus_add(w->out->corpus, w->room, &lure);
-	if (keep)
-		*SL_ARENA_PUSH(w->out->arena, w->entries, w->n_entries, w->room_entries) =
-			(struct entry){ lure, sl_arena_copy(w->out->arena, message.message.brand),
-				message.message.sha256, owner, fresh };
+	read_record(w, row, &message.message, &content, owner, compared);
 }
 
 static void read_variants(struct work *w)
@@ -185,13 +211,19 @@ static void read_variants(struct work *w)
 	struct sl_scan *scan = sl_scan_open(w->view, SL_TABLE_VARIANTS, SL_SPAN_NULL);
 	struct sl_variant_row row;
 
-	w->out->corpus = sl_corpus_new(w->documents);
+	w->out->corpus =
+		sl_corpus_new(w->documents, sl_crew_hands(w->jobs, w->documents, TEXTS_A_HAND));
 	w->scratch = sl_arena_new(0);
-	w->room = sl_gram_room_new();
+	w->passing = sl_arena_new(0);
+	w->batch = sl_malloc(BATCH * sizeof(*w->batch));
+	w->room_entries = w->out->n_fresh + w->n_seats;
+	w->entries = sl_malloc(w->room_entries * sizeof(*w->entries));
 	while (sl_scan_next(scan, NULL, &row))
 		take_variant(w, &row);
 	sl_scan_close(&scan);
-	sl_gram_room_free(&w->room);
+	flush_batch(w);
+	free(w->batch);
+	sl_arena_free(&w->passing);
 	sl_arena_free(&w->scratch);
 	sl_corpus_freeze(w->out->corpus);
 }
@@ -236,10 +268,10 @@ static void rank(struct work *w)
 	}
 }
 
-enum sl_rc sl_gather(struct sl_view *view, const struct sl_tables *tables, struct sl_arena *arena,
-	struct sl_gathering *gathering_r, struct sl_err *err)
+enum sl_rc sl_gather(struct sl_view *view, const struct sl_tables *tables, unsigned jobs,
+	struct sl_arena *arena, struct sl_gathering *gathering_r, struct sl_err *err)
 {
-	struct work w = { .view = view, .tables = tables, .out = gathering_r };
+	struct work w = { .view = view, .tables = tables, .jobs = jobs, .out = gathering_r };
 
 	*gathering_r = (struct sl_gathering){ .arena = arena };
 	read_campaigns(&w);
@@ -251,6 +283,7 @@ enum sl_rc sl_gather(struct sl_view *view, const struct sl_tables *tables, struc
 	make_seats(&w);
 	read_variants(&w);
 	rank(&w);
+	free(w.entries);
 	return SL_OK;
 }
 

@@ -42,9 +42,10 @@ struct sl_gathering {
 	struct sl_corpus *corpus; /* frozen; NULL when nothing is fresh */
 };
 
-/* `arena` is the caller's and holds all lists. */
-enum sl_rc sl_gather(struct sl_view *view, const struct sl_tables *tables, struct sl_arena *arena,
-	struct sl_gathering *gathering_r, struct sl_err *err) SL_MUST_CHECK;
+/* `arena` is the caller's and holds all lists. As many threads as there are jobs (0: processors).
+ */
+enum sl_rc sl_gather(struct sl_view *view, const struct sl_tables *tables, unsigned jobs,
+	struct sl_arena *arena, struct sl_gathering *gathering_r, struct sl_err *err) SL_MUST_CHECK;
 /* Index of the living campaign that an id leads to, or SL_NO_OWNER. */
 uint32_t sl_gathering_owner(const struct sl_gathering *gathering, const struct sl_campaign_id *id);
 void sl_gathering_clear(struct sl_gathering *gathering);

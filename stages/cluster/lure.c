@@ -30,6 +30,8 @@ bool sl_hashes_have(const struct sl_hashes *hashes, uint64_t value)
 
 bool sl_hashes_meet(const struct sl_hashes *a, const struct sl_hashes *b)
 {
+	if (!(a->bits & b->bits))
+		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (sl_hashes_have(b, a->v[i]))
 			return true;
@@ -51,7 +53,7 @@ struct list {
 
 static void list_add(struct list *list, uint64_t value)
 {
-	struct sl_hashes have = { list->v, list->n };
+	struct sl_hashes have = { .v = list->v, .n = list->n };
 
 	if (list->n < SL_LURE_LIST && !sl_hashes_have(&have, value))
 		list->v[list->n++] = value;
@@ -59,7 +61,7 @@ static void list_add(struct list *list, uint64_t value)
 
 static struct sl_hashes list_done(struct sl_arena *arena, struct list *list)
 {
-	struct sl_hashes hashes = { NULL, list->n };
+	struct sl_hashes hashes = { .n = list->n };
 
 	sl_assert(list->n <= SL_LURE_LIST);
 	if (list->n == 0)
@@ -67,6 +69,8 @@ static struct sl_hashes list_done(struct sl_arena *arena, struct list *list)
 	qsort(list->v, list->n, sizeof(*list->v), compare_u64);
 	hashes.v = sl_arena_alloc(arena, list->n * sizeof(*list->v));
 	memcpy(hashes.v, list->v, list->n * sizeof(*list->v));
+	for (uint32_t i = 0; i < list->n; i++)
+		hashes.bits |= (uint64_t)1 << list->v[i] % 64;
 	return hashes;
 }
 
@@ -129,13 +133,19 @@ static void fill_form(const struct sl_content *content, struct sl_lure *lure)
 		lure->has_tags |= lure->tags[i] != 0;
 }
 
+static uint64_t language_of(struct sl_span name)
+{
+	return name.n ? sl_hash64(name, 6) | 1 : 0;
+}
+
 void sl_lure_make(struct sl_arena *arena, const struct sl_tables *tables,
 	const struct sl_message *message, const struct sl_content *content, struct sl_lure *lure_r)
 {
 	*lure_r = (struct sl_lure){ .subject = message->subject_norm,
 		.sender = message->sender_norm,
 		.text = content->norm,
-		.language = content->language.n ? content->language : message->language,
+		.language =
+			language_of(content->language.n ? content->language : message->language),
 		.head = first_word(message->sender_norm) };
 	lure_r->subject_grams = sl_name_grams_make(arena, lure_r->subject);
 	lure_r->sender_grams = sl_name_grams_make(arena, lure_r->sender);

@@ -15,7 +15,8 @@
 enum { SL_LURE_LIST = 24 }; /* anchors, files, brands that are looked at */
 
 struct sl_hashes {
-	uint64_t *v; /* ascending, distinct */
+	uint64_t *v;   /* ascending, distinct */
+	uint64_t bits; /* one for each: two sets without a bit in common do not meet */
 	uint32_t n;
 };
 
@@ -24,7 +25,8 @@ struct sl_lure {
 	struct sl_id exemplar, exemplar_id; /* message: key, name */
 	int64_t time;                       /* of the exemplar, or SL_TIME_NONE */
 	uint64_t messages;
-	struct sl_span subject, sender, text, language;
+	struct sl_span subject, sender, text;
+	uint64_t language;     /* 0: not known */
 	struct sl_grams grams; /* of the text; v is NULL when they were not kept */
 	struct sl_name_grams subject_grams, sender_grams;
 	uint64_t head;     /* first word of the sender's name: the lure identity; 0: no sender */

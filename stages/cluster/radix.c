@@ -1,89 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* McIlroy, Bostic, McIlroy, "Engineering Radix Sort" (1993): each item is swapped to the place of
+ * its digit, then the items of each digit are sorted by the next one. */
 #include "radix.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { BITS = 11, DIGITS = 1 << BITS, PASSES = (64 + BITS - 1) / BITS };
+enum { DIGITS = 256, LEVELS = 16, FEW = 24 };
 
-struct counts {
-	size_t of[PASSES][DIGITS];
-};
-
-static size_t digit(uint64_t number, unsigned pass)
+static unsigned digit(const struct sl_keyed *item, unsigned level)
 {
-	return (size_t)(number >> pass * BITS) & (DIGITS - 1);
+	uint64_t number = level < LEVELS / 2 ? item->key : item->value;
+
+	return (unsigned)(number >> (56 - level % 8 * 8)) & (DIGITS - 1);
 }
 
-static void count(struct counts *counts, uint64_t number)
+static bool is_before(const struct sl_keyed *a, const struct sl_keyed *b)
 {
-	for (unsigned pass = 0; pass < PASSES; pass++)
-		counts->of[pass][digit(number, pass)]++;
+	return a->key != b->key ? a->key < b->key : a->value < b->value;
 }
 
-/* Counts become places; false: all have this digit in common. */
-static bool lay_out(size_t of[DIGITS], size_t n, size_t sample)
+static void insertion_sort(struct sl_keyed *items, size_t n)
 {
-	size_t sum = 0;
+	for (size_t i = 1; i < n; i++) {
+		struct sl_keyed x = items[i];
+		size_t at = i;
 
-	if (of[sample] == n)
-		return false;
-	for (size_t i = 0; i < DIGITS; i++) {
-		size_t here = of[i];
-
-		of[i] = sum;
-		sum += here;
+		for (; at > 0 && is_before(&x, &items[at - 1]); at--)
+			items[at] = items[at - 1];
+		items[at] = x;
 	}
-	sl_assert(sum == n);
-	return true;
 }
 
-void sl_radix_numbers(uint64_t *numbers, uint64_t *room, size_t n)
+/* Where each digit begins, by the first of `levels` that is not the same everywhere. */
+static unsigned lay_out(
+	const struct sl_keyed *items, size_t n, unsigned level, size_t begin_r[DIGITS + 1])
 {
-	struct counts *counts;
-	uint64_t *from = numbers, *to = room;
+	for (; level < LEVELS; level++) {
+		size_t sum = 0;
 
-	if (n < 2)
-		return;
-	counts = sl_calloc(1, sizeof(*counts));
-	for (size_t i = 0; i < n; i++)
-		count(counts, numbers[i]);
-	for (unsigned pass = 0; pass < PASSES; pass++) {
-		size_t *of = counts->of[pass];
-
-		if (!lay_out(of, n, digit(from[0], pass)))
-			continue;
+		memset(begin_r, 0, (DIGITS + 1) * sizeof(*begin_r));
 		for (size_t i = 0; i < n; i++)
-			to[of[digit(from[i], pass)]++] = from[i];
-		from = to;
-		to = from == room ? numbers : room;
+			begin_r[digit(&items[i], level) + 1]++;
+		if (begin_r[digit(&items[0], level) + 1] == n)
+			continue;
+		for (unsigned d = 0; d <= DIGITS; d++)
+			begin_r[d] = sum += begin_r[d];
+		break;
 	}
-	if (from == room)
-		memcpy(numbers, room, n * sizeof(*numbers));
-	free(counts);
+	return level;
 }
 
-void sl_radix_keyed(struct sl_keyed *items, struct sl_keyed *room, size_t n)
+static void swap_home(struct sl_keyed *items, unsigned level, const size_t begin[DIGITS + 1])
 {
-	struct counts *counts;
-	struct sl_keyed *from = items, *to = room;
+	size_t at[DIGITS];
 
-	if (n < 2)
+	memcpy(at, begin, sizeof(at));
+	for (unsigned d = 0; d < DIGITS; d++)
+		while (at[d] < begin[d + 1]) {
+			struct sl_keyed x = items[at[d]];
+			unsigned home;
+
+			while ((home = digit(&x, level)) != d) {
+				struct sl_keyed y = items[at[home]];
+
+				items[at[home]++] = x;
+				x = y;
+			}
+			items[at[d]++] = x;
+		}
+}
+
+/* As deep as there are levels at most. */
+static void sort(struct sl_keyed *items, size_t n, unsigned level)
+{
+	size_t begin[DIGITS + 1];
+
+	if (n <= FEW) {
+		insertion_sort(items, n);
 		return;
-	counts = sl_calloc(1, sizeof(*counts));
-	for (size_t i = 0; i < n; i++)
-		count(counts, items[i].key);
-	for (unsigned pass = 0; pass < PASSES; pass++) {
-		size_t *of = counts->of[pass];
-
-		if (!lay_out(of, n, digit(from[0].key, pass)))
-			continue;
-		for (size_t i = 0; i < n; i++)
-			to[of[digit(from[i].key, pass)]++] = from[i];
-		from = to;
-		to = from == room ? items : room;
 	}
-	if (from == room)
-		memcpy(items, room, n * sizeof(*items));
-	free(counts);
+	level = lay_out(items, n, level, begin);
+	if (level == LEVELS)
+		return;
+	swap_home(items, level, begin);
+	for (unsigned d = 0; d < DIGITS; d++)
+		sort(items + begin[d], begin[d + 1] - begin[d], level + 1);
+}
+
+void sl_radix_keyed(struct sl_keyed *items, size_t n)
+{
+	sort(items, n, 0);
 }

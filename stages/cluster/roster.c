@@ -193,40 +193,16 @@ static void sort_lines(struct sl_roster *r)
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const struct sl_keyed *x = a, *y = b;
-
-	return x->value < y->value ? -1 : x->value > y->value;
-}
-
 /* Each campaign of a trait once, in order; their number. */
-static size_t tidy_run(struct sl_keyed *run, size_t n)
-{
-	size_t out = 0;
-
-	if (n > 1)
-		qsort(run, n, sizeof(*run), by_value);
-	for (size_t i = 0; i < n; i++)
-		if (out == 0 || run[out - 1].value != run[i].value)
-			run[out++] = run[i];
-	return out;
-}
-
 static size_t sort_traits(struct sl_keyed *traits, size_t n)
 {
-	struct sl_keyed *room = sl_malloc((n + 1) * sizeof(*room));
 	size_t out = 0;
 
-	sl_radix_keyed(traits, room, n);
-	free(room);
-	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && traits[end].key == traits[i].key;)
-			end++;
-		size_t count = tidy_run(traits + i, end - i);
-		memmove(traits + out, traits + i, count * sizeof(*traits));
-		out += count;
-	}
+	sl_radix_keyed(traits, n);
+	for (size_t i = 0; i < n; i++)
+		if (out == 0 || traits[out - 1].key != traits[i].key ||
+			traits[out - 1].value != traits[i].value)
+			traits[out++] = traits[i];
 	return out;
 }
 

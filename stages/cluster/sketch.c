@@ -225,16 +225,37 @@ void sl_weights_free(struct sl_weights **weights)
 	*weights = NULL;
 }
 
-void sl_weights_add(struct sl_weights *weights, const struct sl_grams *grams)
+/* The place of the first gram that is not below `least`. */
+static uint32_t first_from(const struct sl_grams *grams, uint32_t least)
 {
-	sl_assert(!weights->frozen);
-	for (uint32_t i = 0; i < grams->n; i++) {
+	uint32_t low = 0, high = grams->n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (grams->v[middle] < least)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void sl_weights_add(
+	struct sl_weights *weights, const struct sl_grams *grams, unsigned share, unsigned shares)
+{
+	uint32_t from = (uint32_t)(((uint64_t)share << 32) / shares);
+	uint32_t to = (uint32_t)((((uint64_t)share + 1) << 32) / shares - 1);
+
+	sl_assert(!weights->frozen && share < shares);
+	for (uint32_t i = first_from(grams, from); i < grams->n && grams->v[i] <= to; i++) {
 		uint16_t *count = &weights->counts[grams->v[i] >> (32 - weights->bits)];
 
 		if (*count < COUNT_MAX)
 			(*count)++;
 	}
-	weights->documents++;
+	if (share == 0)
+		weights->documents++;
 }
 
 /* 64 * log2(x) of a 32.32 fixed-point number, by squaring; integers only. */
@@ -291,15 +312,22 @@ static uint16_t weight_of(const struct sl_weights *w, uint32_t gram)
 void sl_grams_weigh(
 	struct sl_arena *arena, const struct sl_weights *weights, struct sl_grams *grams)
 {
+	uint32_t strides = grams->n / SL_GRAM_STRIDE + 1;
+	uint32_t *rest = sl_arena_alloc(arena, strides * sizeof(*rest));
 	uint16_t *to = sl_arena_alloc(arena, (grams->n + 1) * sizeof(*to));
+	uint32_t sum = 0;
 
-	sl_assert(weights->frozen);
-	grams->mass = 0;
-	for (uint32_t i = 0; i < grams->n; i++) {
-		to[i] = weight_of(weights, grams->v[i]);
-		grams->mass += to[i];
+	sl_assert(weights->frozen && grams->n <= SL_GRAMS_MAX);
+	for (uint32_t i = grams->n; i > 0; i--) {
+		if (i % SL_GRAM_STRIDE == 0)
+			rest[i / SL_GRAM_STRIDE] = sum;
+		to[i - 1] = weight_of(weights, grams->v[i - 1]);
+		sum += to[i - 1]; /* 2,048 weights have room in 32 bits */
 	}
+	rest[0] = sum;
+	grams->mass = sum;
 	grams->weights = to;
+	grams->rest = rest;
 }
 
 /* The part up to `limit`. */
@@ -339,9 +367,23 @@ static four among(four x, four y)
 	       (four)(x == __builtin_shufflevector(y, y, 3, 0, 1, 2));
 }
 
-/* Weight of what both have. Four by four: of two blocks the one that ends first can meet nothing
- * more. A sum of 2,048 weights has room in 32 bits. */
-static uint64_t weight_of_both(const struct sl_grams *a, const struct sl_grams *b)
+/* From here on they have no more than this in common. */
+static uint64_t most_ahead(
+	const struct sl_grams *a, uint32_t i, const struct sl_grams *b, uint32_t j)
+{
+	uint32_t x = a->rest[i / SL_GRAM_STRIDE], y = b->rest[j / SL_GRAM_STRIDE];
+
+	return x < y ? x : y;
+}
+
+static uint64_t sum_of(four sums)
+{
+	return (uint64_t)sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+/* Weight of what both have, or less than `least` when it will not come to that. Four by four: of
+ * two blocks the one that ends first can meet nothing more. */
+static uint64_t weight_of_both(const struct sl_grams *a, const struct sl_grams *b, uint64_t least)
 {
 	four sums = { 0 };
 	uint64_t both;
@@ -353,8 +395,11 @@ static uint64_t weight_of_both(const struct sl_grams *a, const struct sl_grams *
 		sums += among(four_at(a->v + i), four_at(b->v + j)) & weights_at(a->weights + i);
 		i += x <= y ? 4 : 0;
 		j += y <= x ? 4 : 0;
+		if (x <= y && i % SL_GRAM_STRIDE == 0 &&
+			sum_of(sums) + most_ahead(a, i, b, j) < least)
+			return 0;
 	}
-	both = (uint64_t)sums[0] + sums[1] + sums[2] + sums[3];
+	both = sum_of(sums);
 	while (i < a->n && j < b->n) {
 		uint32_t x = a->v[i], y = b->v[j];
 
@@ -365,15 +410,18 @@ static uint64_t weight_of_both(const struct sl_grams *a, const struct sl_grams *
 	return both;
 }
 
-unsigned sl_grams_alike(const struct sl_grams *a, const struct sl_grams *b)
+unsigned sl_grams_alike(const struct sl_grams *a, const struct sl_grams *b, unsigned least)
 {
 	uint32_t limit = a->limit < b->limit ? a->limit : b->limit;
 	struct sl_grams x = part_to(a, limit), y = part_to(b, limit);
-	uint64_t both = weight_of_both(&x, &y), all = x.mass + y.mass;
+	uint64_t all = x.mass + y.mass; /* both / (all - both) is the likeness */
+	uint64_t both = weight_of_both(&x, &y, all * least / (1000 + least));
+	unsigned alike;
 
 	sl_assert(both <= all / 2); /* a mass that was never taken */
 	all -= both;
-	return all == 0 ? 0 : (unsigned)(both * 1000 / all);
+	alike = all == 0 ? 0 : (unsigned)(both * 1000 / all);
+	return alike < least ? 0 : alike;
 }
 
 bool sl_grams_may_be_alike(const struct sl_grams *a, const struct sl_grams *b, unsigned least)
@@ -431,6 +479,20 @@ static size_t drop_masks(uint32_t *points, size_t n)
 	return out;
 }
 
+static struct sl_name_grams with_bits(const uint16_t *v, uint32_t n)
+{
+	struct sl_name_grams grams = { .v = v, .n = (uint16_t)n };
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t bit = (uint64_t)1 << v[i] % 64, *bits = &grams.bits[v[i] / 64 % 2];
+
+		if (*bits & bit)
+			grams.twins++;
+		*bits |= bit;
+	}
+	return grams;
+}
+
 struct sl_name_grams sl_name_grams_make(struct sl_arena *arena, struct sl_span text)
 {
 	uint32_t points[SL_NAME_GRAMS + SHORT_GRAM], hashes[SL_NAME_GRAMS + SHORT_GRAM];
@@ -453,7 +515,7 @@ struct sl_name_grams sl_name_grams_make(struct sl_arena *arena, struct sl_span t
 		v[at] = x;
 		out++;
 	}
-	return (struct sl_name_grams){ v, out };
+	return with_bits(v, out);
 }
 
 unsigned sl_name_alike(const struct sl_name_grams *a, const struct sl_name_grams *b)
@@ -471,4 +533,14 @@ unsigned sl_name_alike(const struct sl_name_grams *a, const struct sl_name_grams
 	}
 	sl_assert(both <= a->n && both <= b->n);
 	return both * 1000 / (a->n + b->n - both);
+}
+
+bool sl_name_may_be_alike(
+	const struct sl_name_grams *a, const struct sl_name_grams *b, unsigned least)
+{
+	unsigned both = a->twins < b->twins ? a->twins : b->twins;
+
+	for (unsigned i = 0; i < SL_LEN(a->bits); i++)
+		both += (unsigned)__builtin_popcountll(a->bits[i] & b->bits[i]);
+	return both * (1000 + least) >= least * ((unsigned)a->n + b->n);
 }

@@ -4,11 +4,11 @@
 #include "pipeline/base/buf.h"
 #include "pipeline/base/hash.h"
 #include "stages/cluster/campaigns.h"
-#include "stages/cluster/candidates.h"
+#include "stages/cluster/judge.h"
 
 #include <stdlib.h>
 
-enum { LURES = 40 };
+enum { LURES = 40, MEMORY = 1 << 24 };
 
 static struct sl_arena *arena;
 
@@ -31,6 +31,21 @@ static void make(const struct seed *seed, struct sl_lure *lure)
 	lure->name = sl_hash_name(sl_span_str(seed->subject));
 }
 
+/* The corpus of some lures; it keeps the gram sets of those that `keep` names. */
+static struct sl_corpus *corpus_of(
+	struct sl_lure *lures, size_t n, unsigned hands, bool (*keep)(size_t i))
+{
+	struct sl_corpus *corpus = sl_corpus_new(n, hands);
+	struct sl_corpus_entry *entries = sl_arena_zalloc(arena, n * sizeof(*entries));
+
+	for (size_t i = 0; i < n; i++)
+		entries[i] = (struct sl_corpus_entry){ .lure = &lures[i], .keep = keep && keep(i) };
+	sl_corpus_add(corpus, entries, n / 2);
+	sl_corpus_add(corpus, entries + n / 2, n - n / 2);
+	sl_corpus_freeze(corpus);
+	return corpus;
+}
+
 static const char parcel[] =
 	"dear customer, your parcel could not be delivered today because a fee is open\n"
 	"please pay the open fee within two days or the parcel goes back to the shop\n"
@@ -50,23 +65,19 @@ static const char mailbox[] =
 /* What do two seeds say about each other, in a store that holds just them? */
 static struct sl_match compare(const struct seed *a, const struct seed *b)
 {
-	struct sl_corpus *corpus = sl_corpus_new(2);
-	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_corpus *corpus;
 	struct sl_lure lures[2];
 	struct sl_comparer *comparer;
 	struct sl_match one, two;
 
 	make(a, &lures[0]);
 	make(b, &lures[1]);
-	for (int i = 0; i < 2; i++)
-		sl_corpus_add(corpus, room, &lures[i]);
-	sl_corpus_freeze(corpus);
-	comparer = sl_comparer_new(corpus, lures, 2);
+	corpus = corpus_of(lures, 2, 1, NULL);
+	comparer = sl_comparer_new(corpus, lures, 2, MEMORY);
 	sl_comparer_match(comparer, 0, 1, &one);
 	sl_comparer_match(comparer, 1, 0, &two);
 	assert_memory_equal(&one, &two, sizeof(one));
 	sl_comparer_free(&comparer);
-	sl_gram_room_free(&room);
 	sl_corpus_free(&corpus);
 	return one;
 }
@@ -132,18 +143,15 @@ static void test_stolen_padding(void **state)
 	static const char *const senders[] = { "garden tools", "hearing aids", "winter tyres",
 		"cheap flights", "solar roof", "weight loss", "wine club", "car warranty",
 		"dog food", "life insurance", "mobile plan", "roof repair" };
-	struct sl_corpus *corpus = sl_corpus_new(12);
-	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_corpus *corpus;
 	struct sl_lure lures[12];
 	struct sl_comparer *comparer;
 
 	(void)state;
-	for (int i = 0; i < 12; i++) {
+	for (int i = 0; i < 12; i++)
 		make(&(struct seed){ senders[i], senders[i], parcel, "", "", "" }, &lures[i]);
-		sl_corpus_add(corpus, room, &lures[i]);
-	}
-	sl_corpus_freeze(corpus);
-	comparer = sl_comparer_new(corpus, lures, 12);
+	corpus = corpus_of(lures, 12, 1, NULL);
+	comparer = sl_comparer_new(corpus, lures, 12, MEMORY);
 	for (uint32_t i = 0; i < 12; i++) {
 		for (uint32_t j = i + 1; j < 12; j++) {
 			struct sl_facts facts;
@@ -156,50 +164,101 @@ static void test_stolen_padding(void **state)
 		}
 	}
 	sl_comparer_free(&comparer);
-	sl_gram_room_free(&room);
 	sl_corpus_free(&corpus);
+}
+
+/* Calls `take` with every candidate; how many there were. */
+static size_t each_candidate(struct sl_comparer *comparer, const struct sl_lure *lures,
+	const bool *fresh, unsigned hands, void (*take)(uint32_t a, uint32_t b))
+{
+	struct sl_candidates *candidates = sl_candidates_new(comparer, lures, LURES, fresh, hands);
+	struct sl_search *search = sl_search_new(candidates);
+	bool seen[LURES][LURES] = { { false } };
+	size_t n = 0;
+
+	for (uint32_t a = 0; a < LURES; a++)
+		for (size_t from = 0; from < LURES; from += LURES / 2) {
+			const uint32_t *found;
+			size_t count = sl_search_run(search, a, from, from + LURES / 2, &found);
+
+			for (size_t i = 0; i < count; i++) {
+				assert_true(a < found[i] && found[i] >= from &&
+					    found[i] < from + LURES / 2 && !seen[a][found[i]]);
+				seen[a][found[i]] = true;
+				take(a, found[i]);
+			}
+			n += count;
+		}
+	sl_search_free(&search);
+	sl_candidates_free(&candidates);
+	return n;
+}
+
+static void both_alike(uint32_t a, uint32_t b)
+{
+	assert_int_equal(a % 2, b % 2);
+}
+
+static void both_odd(uint32_t a, uint32_t b)
+{
+	assert_true(a % 2 == 1 && b % 2 == 1);
 }
 
 static void test_candidates(void **state)
 {
-	struct sl_corpus *corpus = sl_corpus_new(LURES);
-	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_corpus *corpus;
 	struct sl_lure lures[LURES];
 	bool fresh[LURES] = { false };
 	struct sl_comparer *comparer;
-	struct sl_candidate *found;
-	size_t n, near = 0;
 
 	(void)state;
-	for (int i = 0; i < LURES; i++) {
+	for (int i = 0; i < LURES; i++)
 		make(&(struct seed){ i % 2 ? "parcel" : "mailbox",
 			     sl_arena_printf(arena, "sender%d x", i).p, i % 2 ? parcel : mailbox,
 			     "", "", "" },
 			&lures[i]);
-		sl_corpus_add(corpus, room, &lures[i]);
-	}
-	sl_corpus_freeze(corpus);
-	comparer = sl_comparer_new(corpus, lures, LURES);
-	n = sl_candidates_find(comparer, lures, LURES, NULL, &found);
-	for (size_t i = 0; i < n; i++) {
-		assert_true(found[i].a < found[i].b && found[i].b < LURES);
-		assert_true(i == 0 || found[i - 1].a < found[i].a ||
-			    (found[i - 1].a == found[i].a && found[i - 1].b < found[i].b));
-		near += found[i].a % 2 == found[i].b % 2;
-	}
-	assert_true(near == n && n >= (LURES / 2) * (LURES / 2 - 1)); /* all within, none across */
-	free(found);
-	assert_int_equal(sl_candidates_find(comparer, lures, LURES, fresh, &found), 0);
-	free(found);
+	corpus = corpus_of(lures, LURES, 1, NULL);
+	comparer = sl_comparer_new(corpus, lures, LURES, MEMORY);
+	/* all within, none across */
+	assert_int_equal(each_candidate(comparer, lures, NULL, 1, both_alike),
+		(LURES / 2) * (LURES / 2 - 1));
+	assert_int_equal(each_candidate(comparer, lures, fresh, 2, both_alike), 0);
 	fresh[7] = true;
-	n = sl_candidates_find(comparer, lures, LURES, fresh, &found);
-	assert_true(n > 0);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(found[i].a % 2, 1);
-	free(found);
+	assert_true(each_candidate(comparer, lures, fresh, 1, both_odd) > 0);
 	sl_comparer_free(&comparer);
-	sl_gram_room_free(&room);
 	sl_corpus_free(&corpus);
+}
+
+static void a_pair(uint32_t a, uint32_t b)
+{
+	assert_true(b - a <= 4 || a < 8 || b >= LURES - 8);
+}
+
+/* A key that very many share links each item to the next ones, and to both ends. */
+static void test_long_lists(void **state)
+{
+	enum { NEAR = 4, ENDS = 8 };
+	struct sl_corpus *corpus;
+	struct sl_lure lures[LURES];
+	struct sl_comparer *comparer;
+	size_t want = 0;
+
+	(void)state;
+	for (int i = 0; i < LURES; i++)
+		make(&(struct seed){ "parcel", "", "", "", "", "" }, &lures[i]);
+	for (size_t a = 0; a < LURES; a++)
+		for (size_t b = a + 1; b < LURES; b++)
+			want += b - a <= NEAR || a < ENDS || b >= LURES - ENDS;
+	corpus = corpus_of(lures, LURES, 1, NULL);
+	comparer = sl_comparer_new(corpus, lures, LURES, MEMORY);
+	assert_int_equal(each_candidate(comparer, lures, NULL, 1, a_pair), want);
+	sl_comparer_free(&comparer);
+	sl_corpus_free(&corpus);
+}
+
+static bool two_of_three(size_t i)
+{
+	return i % 3 != 0;
 }
 
 /* What is left out as of no use changes no answer, nor do gram sets that the corpus kept. */
@@ -208,8 +267,7 @@ static void test_shortcuts(void **state)
 	static const char *const words[] = { "parcel", "waits", "for", "you", "until", "monday",
 		"mailbox", "almost", "full", "click", "here", "please" };
 	enum { N = 40, LONG = 160 };
-	struct sl_corpus *corpus = sl_corpus_new(N);
-	struct sl_gram_room *room = sl_gram_room_new();
+	struct sl_corpus *corpus;
 	struct sl_lure lures[N];
 	struct sl_comparer *comparer;
 	unsigned edges = 0, seed = 7;
@@ -228,14 +286,11 @@ static void test_shortcuts(void **state)
 			&lures[i]);
 		lures[i].text = sl_arena_copy(arena, lures[i].text);
 		sl_buf_free(&text);
-		if (i % 3)
-			sl_corpus_add_kept(corpus, room, &lures[i]);
-		else
-			sl_corpus_add(corpus, room, &lures[i]);
-		assert_int_equal(lures[i].grams.v != NULL, i % 3 != 0);
 	}
-	sl_corpus_freeze(corpus);
-	comparer = sl_comparer_new(corpus, lures, N);
+	corpus = corpus_of(lures, N, 2, two_of_three);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(lures[i].grams.v != NULL, two_of_three(i));
+	comparer = sl_comparer_new(corpus, lures, N, MEMORY);
 	for (uint32_t i = 0; i < N; i++)
 		for (uint32_t j = i + 1; j < N; j++) {
 			struct sl_facts facts;
@@ -249,19 +304,59 @@ static void test_shortcuts(void **state)
 		}
 	assert_true(edges > N && edges < N * (N - 1) / 2);
 	sl_comparer_free(&comparer);
-	sl_gram_room_free(&room);
 	sl_corpus_free(&corpus);
 }
 
-/* On two threads the same groups by the same edges as on one. */
-static void test_two_threads(void **state)
+static int compare_edges(const void *a, const void *b)
 {
-	enum { N = 600, WORDS = 40, ENOUGH_FOR_TWO = 5000 };
-	struct sl_gathering gathering = { .n = N, .corpus = sl_corpus_new(N) };
-	struct sl_gram_room *room = sl_gram_room_new();
+	return memcmp(a, b, sizeof(struct sl_link_edge));
+}
+
+static bool all(size_t i)
+{
+	(void)i;
+	return true;
+}
+
+/* However many hands, and however little memory: the same edges. */
+static void same_edges(const struct sl_corpus *corpus, const struct sl_lure *lures, size_t n)
+{
+	static const size_t memories[] = { MEMORY, 1 << 20, 0 };
+	struct sl_link_edge *want = NULL, *got;
+	size_t n_want = 0;
+
+	for (unsigned i = 0; i < 2 * SL_LEN(memories); i++) {
+		unsigned hands = i % 2 ? 3 : 1;
+		struct sl_comparer *comparer = sl_comparer_new(corpus, lures, n, memories[i / 2]);
+		struct sl_candidates *candidates =
+			sl_candidates_new(comparer, lures, n, NULL, hands);
+		size_t n_got = sl_judge_all(comparer, candidates, n, hands, &got);
+
+		qsort(got, n_got, sizeof(*got), compare_edges);
+		if (!want) {
+			want = got;
+			n_want = n_got;
+			assert_true(n_got > n);
+			assert_int_equal(sl_comparer_reach(comparer, 0), n);
+		} else {
+			assert_int_equal(n_got, n_want);
+			assert_memory_equal(got, want, n_got * sizeof(*got));
+			free(got);
+		}
+		if (memories[i / 2] == 0)
+			assert_true(sl_comparer_reach(comparer, 0) < n / 4);
+		sl_candidates_free(&candidates);
+		sl_comparer_free(&comparer);
+	}
+	free(want);
+}
+
+/* By many hands the same groups by the same edges as by one. */
+static void test_hands(void **state)
+{
+	enum { N = 600, WORDS = 40 };
+	struct sl_gathering gathering = { .n = N };
 	struct sl_linkage one, two;
-	struct sl_comparer *comparer;
-	struct sl_candidate *pairs;
 	size_t groups = 0;
 
 	(void)state;
@@ -283,16 +378,10 @@ static void test_two_threads(void **state)
 		gathering.lures[i].text = sl_arena_copy(arena, sl_buf_span(&text));
 		gathering.given[i] = i;
 		sl_buf_free(&text);
-		sl_corpus_add_kept(gathering.corpus, room, &gathering.lures[i]);
 	}
-	sl_corpus_freeze(gathering.corpus);
-	comparer = sl_comparer_new(gathering.corpus, gathering.lures, N);
-	assert_true(
-		sl_candidates_find(comparer, gathering.lures, N, NULL, &pairs) > ENOUGH_FOR_TWO);
-	free(pairs);
-	sl_comparer_free(&comparer);
-	sl_campaigns_group(&gathering, false, &one);
-	sl_campaigns_group(&gathering, true, &two);
+	gathering.corpus = corpus_of(gathering.lures, N, 2, all);
+	sl_campaigns_group(&gathering, 1, &one);
+	sl_campaigns_group(&gathering, 2, &two);
 	assert_memory_equal(one.group, two.group, N * sizeof(*one.group));
 	assert_int_equal(one.n_tree, two.n_tree);
 	assert_memory_equal(one.tree, two.tree, one.n_tree * sizeof(*one.tree));
@@ -301,15 +390,18 @@ static void test_two_threads(void **state)
 	assert_true(groups >= 12 && groups < N / 2);
 	sl_linkage_clear(&one);
 	sl_linkage_clear(&two);
-	sl_gram_room_free(&room);
+	for (uint32_t i = 0; i < N; i += 2) /* half of them are made each time */
+		gathering.lures[i].grams.v = NULL;
+	same_edges(gathering.corpus, gathering.lures, N / 2);
 	sl_gathering_clear(&gathering);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_two_threads),
-		cmocka_unit_test(test_pairs), cmocka_unit_test(test_shortcuts),
-		cmocka_unit_test(test_stolen_padding), cmocka_unit_test(test_candidates) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_hands),
+		cmocka_unit_test(test_long_lists), cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_shortcuts), cmocka_unit_test(test_stolen_padding),
+		cmocka_unit_test(test_candidates) };
 	int failed;
 
 	arena = sl_arena_new(0);

@@ -22,13 +22,13 @@ static unsigned alike(const char *a, const char *b)
 	struct sl_grams x = grams_of(sl_span_str(a)), y = grams_of(sl_span_str(b));
 	unsigned result;
 
-	sl_weights_add(weights, &x);
-	sl_weights_add(weights, &y);
+	sl_weights_add(weights, &x, 0, 1);
+	sl_weights_add(weights, &y, 0, 1);
 	sl_weights_freeze(weights);
 	sl_grams_weigh(arena, weights, &x);
 	sl_grams_weigh(arena, weights, &y);
-	result = sl_grams_alike(&x, &y);
-	assert_int_equal(result, sl_grams_alike(&y, &x));
+	result = sl_grams_alike(&x, &y, 0);
+	assert_int_equal(result, sl_grams_alike(&y, &x, 0));
 	sl_weights_free(&weights);
 	return result;
 }
@@ -108,9 +108,61 @@ static void test_long(void **state)
 	sl_weights_freeze(weights);
 	sl_grams_weigh(arena, weights, &a);
 	sl_grams_weigh(arena, weights, &b);
-	got = sl_grams_alike(&a, &b);
+	got = sl_grams_alike(&a, &b, 0);
 	assert_true(got > 460 && got < 540); /* 2000 of 4000 words */
 	sl_weights_free(&weights);
+}
+
+/* Who asks for a least likeness gets the same number, or 0 when it is below that. */
+static void test_least(void **state)
+{
+	struct sl_weights *weights = sl_weights_new(2);
+	struct sl_grams a = grams_of(words(0, 300));
+
+	(void)state;
+	sl_weights_add(weights, &a, 0, 1);
+	sl_weights_freeze(weights);
+	sl_grams_weigh(arena, weights, &a);
+	for (unsigned from = 0; from <= 300; from += 7) {
+		struct sl_grams b = grams_of(words(from, 300 + from % 5 * 40));
+		unsigned exact;
+
+		sl_grams_weigh(arena, weights, &b);
+		exact = sl_grams_alike(&a, &b, 0);
+		for (unsigned least = 0; least <= 1000; least += 50) {
+			unsigned want = exact < least ? 0 : exact;
+
+			assert_int_equal(sl_grams_alike(&a, &b, least), want);
+			assert_int_equal(sl_grams_alike(&b, &a, least), want);
+			assert_true(!want || sl_grams_may_be_alike(&a, &b, least));
+		}
+		assert_int_equal(sl_grams_alike(&a, &b, exact), exact);
+		assert_int_equal(sl_grams_alike(&a, &b, exact + 1), 0);
+	}
+	sl_weights_free(&weights);
+}
+
+/* All shares of a text are what it is in one. */
+static void test_shares(void **state)
+{
+	struct sl_weights *whole = sl_weights_new(9), *parts = sl_weights_new(9);
+	struct sl_grams a = grams_of(words(0, 300)), b = a;
+
+	(void)state;
+	for (unsigned i = 0; i < 9; i++) {
+		struct sl_grams text = grams_of(words(i * 20, 100));
+
+		sl_weights_add(whole, &text, 0, 1);
+		for (unsigned share = 0; share < 16; share++)
+			sl_weights_add(parts, &text, share, 16);
+	}
+	sl_weights_freeze(whole);
+	sl_weights_freeze(parts);
+	sl_grams_weigh(arena, whole, &a);
+	sl_grams_weigh(arena, parts, &b);
+	assert_memory_equal(a.weights, b.weights, a.n * sizeof(*a.weights));
+	sl_weights_free(&whole);
+	sl_weights_free(&parts);
 }
 
 static void test_weights(void **state)
@@ -121,8 +173,8 @@ static void test_weights(void **state)
 
 	(void)state;
 	for (int i = 0; i < 99; i++)
-		sl_weights_add(weights, &common);
-	sl_weights_add(weights, &rare);
+		sl_weights_add(weights, &common, 0, 1);
+	sl_weights_add(weights, &rare, 0, 1);
 	sl_weights_freeze(weights);
 	assert_int_equal(common.n, rare.n);
 	sl_grams_weigh(arena, weights, &rare);
@@ -173,7 +225,26 @@ static void test_names(void **state)
 
 		if (got < rows[i].least || got > rows[i].most)
 			fail_msg("row %zu: %u not in %u..%u", i, got, rows[i].least, rows[i].most);
+		assert_true(got == 0 || sl_name_may_be_alike(&a, &b, got));
 	}
+}
+
+/* What the bits say may be too much, but not too little; mostly it is not far off. */
+static void test_name_bits(void **state)
+{
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 400; i++) {
+		struct sl_span text = words(i * 3, 2 + i % 9);
+		struct sl_name_grams a = sl_name_grams_make(arena, text);
+		struct sl_name_grams b = sl_name_grams_make(arena, words(i * 3 + i % 4, 1 + i % 7));
+		unsigned alike = sl_name_alike(&a, &b);
+
+		assert_true(alike == 0 || sl_name_may_be_alike(&a, &b, alike));
+		told += alike < 300 && !sl_name_may_be_alike(&a, &b, 300);
+	}
+	assert_true(told > 50);
 }
 
 /* The hash of five characters, as sketch.c makes it. */
@@ -241,8 +312,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_alike), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_weights), cmocka_unit_test(test_bins),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_sorting) };
+		cmocka_unit_test(test_weights), cmocka_unit_test(test_least),
+		cmocka_unit_test(test_name_bits), cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_bins), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sorting) };
 	int failed;
 
 	room = sl_gram_room_new();
