@@ -119,6 +119,7 @@ struct adding {
 	struct sl_corpus_entry *entries;
 	size_t n;
 	atomic_size_t kept; /* bytes, by all hands */
+	unsigned shares;    /* of the weights */
 };
 
 static void make_some(void *adding_p, unsigned hand_at, size_t from, size_t to)
@@ -150,12 +151,15 @@ static void weigh_share(void *adding_p, unsigned hand, size_t from, size_t to)
 	for (size_t share = from; share < to; share++)
 		for (size_t i = 0; i < adding->n; i++)
 			sl_weights_add(adding->corpus->weights, &adding->entries[i].grams,
-				(unsigned)share, SHARES);
+				(unsigned)share, adding->shares);
 }
 
 void sl_corpus_add(struct sl_corpus *corpus, struct sl_corpus_entry *entries, size_t n)
 {
-	struct adding adding = { .corpus = corpus, .entries = entries, .n = n };
+	struct adding adding = { .corpus = corpus,
+		.entries = entries,
+		.n = n,
+		.shares = corpus->n_hands > 1 ? SHARES : 1 };
 	size_t kept = 0;
 
 	for (unsigned i = 0; i < corpus->n_hands; i++) {
@@ -164,7 +168,7 @@ void sl_corpus_add(struct sl_corpus *corpus, struct sl_corpus_entry *entries, si
 	}
 	atomic_init(&adding.kept, kept);
 	sl_crew_run(corpus->n_hands, n, PIECE, make_some, &adding);
-	sl_crew_run(corpus->n_hands, SHARES, 1, weigh_share, &adding);
+	sl_crew_run(corpus->n_hands, adding.shares, 1, weigh_share, &adding);
 	for (size_t i = 0; i < n; i++)
 		add_features(corpus, entries[i].lure);
 }

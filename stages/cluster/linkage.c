@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-enum { ROUNDS = 3 }; /* an edge that failed may hold once its groups have grown */
+enum {
+	ROUNDS = 3, /* an edge that failed may hold once its groups have grown */
+	SCORE_MOST = 1000
+};
 
 /* The sample of a group; kept by its root. */
 struct sample {
@@ -42,15 +45,57 @@ static void sample_add(struct sample *s, uint32_t item)
 	sl_assert(s->n <= SL_LINK_SAMPLE);
 }
 
+/* Of equal score. */
 static int compare_edges(const void *a, const void *b)
 {
 	const struct sl_link_edge *x = a, *y = b;
 
-	if (x->score != y->score)
-		return x->score > y->score ? -1 : 1;
 	if (x->a != y->a)
 		return x->a < y->a ? -1 : 1;
 	return x->b < y->b ? -1 : x->b > y->b;
+}
+
+static unsigned rank_of(const struct sl_link_edge *edge)
+{
+	sl_assert(edge->score <= SCORE_MOST);
+	return SCORE_MOST - edge->score;
+}
+
+/* Edges go to the run of their score, in place: there are very many. */
+static void part_by_score(struct sl_link_edge *edges, const size_t begin[SCORE_MOST + 2])
+{
+	size_t at[SCORE_MOST + 1];
+
+	memcpy(at, begin, sizeof(at));
+	for (unsigned rank = 0; rank <= SCORE_MOST; rank++)
+		while (at[rank] < begin[rank + 1]) {
+			struct sl_link_edge edge = edges[at[rank]];
+			unsigned home;
+
+			while ((home = rank_of(&edge)) != rank) {
+				struct sl_link_edge other = edges[at[home]];
+
+				edges[at[home]++] = edge;
+				edge = other;
+			}
+			edges[at[rank]++] = edge;
+		}
+}
+
+/* By falling score, then by items. */
+static void sort_edges(struct sl_link_edge *edges, size_t n)
+{
+	size_t begin[SCORE_MOST + 2] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		begin[rank_of(&edges[i]) + 1]++;
+	for (unsigned rank = 0; rank <= SCORE_MOST; rank++)
+		begin[rank + 1] += begin[rank];
+	part_by_score(edges, begin);
+	for (unsigned rank = 0; rank <= SCORE_MOST; rank++)
+		if (begin[rank + 1] - begin[rank] > 1)
+			qsort(edges + begin[rank], begin[rank + 1] - begin[rank], sizeof(*edges),
+				compare_edges);
 }
 
 /* The guard. */
@@ -114,8 +159,7 @@ void sl_linkage_make(size_t n, const uint32_t *given, struct sl_link_edge *edges
 		linkage_r->group[i] = group;
 		sample_add(&w.samples[group], i);
 	}
-	if (n_edges)
-		qsort(edges, n_edges, sizeof(*edges), compare_edges);
+	sort_edges(edges, n_edges);
 	for (int round = 0; round < ROUNDS; round++) {
 		size_t joined = linkage_r->n_tree;
 

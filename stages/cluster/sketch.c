@@ -37,7 +37,13 @@ void sl_gram_room_free(struct sl_gram_room **room)
 	*room = NULL;
 }
 
-/* Code points without white space; the count. */
+static bool is_space(uint32_t point)
+{
+	return point == ' ' || (point >= '\t' && point <= '\r');
+}
+
+/* Code points without white space; the count. White space is overwritten rather than jumped over:
+ * no processor can guess where words end. */
 static size_t points_of(struct sl_span text, uint32_t *points_r, size_t max)
 {
 	size_t n = 0;
@@ -52,8 +58,8 @@ static size_t points_of(struct sl_span text, uint32_t *points_r, size_t max)
 				step = 1;
 		}
 		at += step;
-		if (point != ' ' && !(point >= '\t' && point <= '\r'))
-			points_r[n++] = point;
+		points_r[n] = point;
+		n += !is_space(point);
 	}
 	return n;
 }
@@ -63,21 +69,22 @@ static size_t hash_grams(const uint32_t *points, size_t n, unsigned width, uint3
 {
 	const uint64_t base = 0x9e3779b97f4a7c15u;
 	uint64_t lead = 1, x = 0;
-	size_t count = 0;
 
-	for (unsigned i = 0; i < width; i++)
+	if (n < width || width == 0)
+		return 0;
+	for (unsigned i = 1; i < width; i++)
 		lead *= base;
-	for (size_t i = 0; i < n; i++) {
+	for (unsigned i = 0; i + 1 < width; i++)
 		x = x * base + points[i] + 1;
-		if (i >= width)
-			x -= lead * (points[i - width] + (uint64_t)1);
-		if (i + 1 >= width) {
-			uint64_t y = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
+	for (size_t i = 0; i + width <= n; i++) {
+		uint64_t y;
 
-			hashes_r[count++] = (uint32_t)(y >> 32);
-		}
+		x = x * base + points[i + width - 1] + 1;
+		y = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
+		hashes_r[i] = (uint32_t)(y >> 32);
+		x -= lead * (points[i] + (uint64_t)1);
 	}
-	return count;
+	return n - width + 1;
 }
 
 static void radix_pass(const uint32_t *from, uint32_t *to, size_t n, uint32_t *counts,
