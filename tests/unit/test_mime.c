@@ -527,9 +527,9 @@ static void random_body(struct sl_buf *buf, uint32_t *random)
 		"Content-Type: multipart/mixed; boundary=c",
 		"Content-Type: multipart/digest;\n\tboundary=\"c\"",
 		"Content-Type: multipart/alternative; boundary=b", "Content-Type: text/plain",
-		"content-type:", "Content-Type: text/html;\n name=\"multi\"",
-		"Content-ID: <a@b.example>", "X-Note: one\n two\n\t\n three", " fold", "no field",
-		"Odd Name: x", ":", "a line of text that is longer than what is copied of a text" };
+		"content-type:", "Content-Type: text/html;\n name=\"multi\"", "A: <b@c.example>",
+		"X-Note: one\n two\n\t\n three", " fold", "no field", "Odd Name: x",
+		"a line of text that is longer than what is copied of a text" };
 	const char *end = *random >> 31 ? "\r\n" : "\n";
 	for (size_t n = 4 + (*random >> 24) % 24; n; n--) {
 		*random = *random * 1664525 + 1013904223;
@@ -543,9 +543,8 @@ static void random_body(struct sl_buf *buf, uint32_t *random)
 static void test_copies_alike(void **state)
 {
 	(void)state;
-	struct place {
-		size_t from, to, depth, type;
-	} places[64];
+	struct sl_part parts[64];
+	static const char line[2500] = "--";
 	struct sl_buf raw = sl_buf_make(65536);
 	uint32_t random = 1;
 	for (size_t round = 0; round < 4000; round++) {
@@ -553,27 +552,19 @@ static void test_copies_alike(void **state)
 		sl_buf_reset(&raw);
 		sl_buf_str(&raw, "Content-Type: multipart/mixed; boundary=b\n\n");
 		random_body(&raw, &random);
-		process_span(&mail, sl_buf_span(&raw));
-		size_t n = mail.n_parts, end = raw.n;
-		assert_true(n <= SL_LEN(places));
-		for (size_t i = 0; i < n; i++) {
-			const struct sl_part *part = &mail.parts[i];
-			size_t from = (size_t)(part->raw.p - mail.raw.p);
-			places[i] = (struct place){ from, from + part->raw.n, part->depth,
-				part->type.n };
-		}
-		sl_buf_str(&raw, "--");
-		for (size_t i = 0; i < 2500; i++)
-			sl_buf_char(&raw, 'z');
+		size_t end = raw.n, n;
+		sl_buf_add(&raw, sl_span_of(line, sizeof(line)));
+		process_span(&mail, sl_span_head(sl_buf_span(&raw), end));
+		assert_true((n = mail.n_parts) <= SL_LEN(parts));
+		memcpy(parts, mail.parts, n * sizeof(parts[0]));
 		process_span(&mail, sl_buf_span(&raw));
 		assert_int_equal(mail.n_parts, n);
 		for (size_t i = 0; i < n; i++) {
 			const struct sl_part *part = &mail.parts[i];
-			size_t from = (size_t)(part->raw.p - mail.raw.p), to = from + part->raw.n;
-			assert_int_equal(from, places[i].from);
-			assert_true(to == places[i].to || (places[i].to == end && to == raw.n));
-			assert_int_equal(part->depth, places[i].depth);
-			assert_int_equal(part->type.n, places[i].type);
+			const char *to = part->raw.p + part->raw.n,
+				   *was = parts[i].raw.p + parts[i].raw.n;
+			assert_true(part->raw.p == parts[i].raw.p && part->depth == parts[i].depth);
+			assert_true(to == was || (was == raw.p + end && to == raw.p + raw.n));
 		}
 	}
 	sl_buf_free(&raw);
