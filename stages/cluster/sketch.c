@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sketch.h"
 
+#include "common.h"
+
 #include "pipeline/base/utf8.h"
 
 #include <stdlib.h>
@@ -347,82 +349,12 @@ static struct sl_grams part_to(const struct sl_grams *grams, uint32_t limit)
 	return part;
 }
 
-typedef uint32_t four __attribute__((vector_size(16)));
-typedef uint16_t four_short __attribute__((vector_size(8)));
-
-static four four_at(const uint32_t *v)
-{
-	four x;
-
-	memcpy(&x, v, sizeof(x));
-	return x;
-}
-
-static four weights_at(const uint16_t *v)
-{
-	four_short x;
-
-	memcpy(&x, v, sizeof(x));
-	return __builtin_convertvector(x, four);
-}
-
-/* All bits of those of the four `x` that are among the four `y`. */
-static four among(four x, four y)
-{
-	return (four)(x == y) | (four)(x == __builtin_shufflevector(y, y, 1, 2, 3, 0)) |
-	       (four)(x == __builtin_shufflevector(y, y, 2, 3, 0, 1)) |
-	       (four)(x == __builtin_shufflevector(y, y, 3, 0, 1, 2));
-}
-
-/* From here on they have no more than this in common. */
-static uint64_t most_ahead(
-	const struct sl_grams *a, uint32_t i, const struct sl_grams *b, uint32_t j)
-{
-	uint32_t x = a->rest[i / SL_GRAM_STRIDE], y = b->rest[j / SL_GRAM_STRIDE];
-
-	return x < y ? x : y;
-}
-
-static uint64_t sum_of(four sums)
-{
-	return (uint64_t)sums[0] + sums[1] + sums[2] + sums[3];
-}
-
-/* Weight of what both have, or less than `least` when it will not come to that. Four by four: of
- * two blocks the one that ends first can meet nothing more. */
-static uint64_t weight_of_both(const struct sl_grams *a, const struct sl_grams *b, uint64_t least)
-{
-	four sums = { 0 };
-	uint64_t both;
-	uint32_t i = 0, j = 0;
-
-	while (i + 4 <= a->n && j + 4 <= b->n) {
-		uint32_t x = a->v[i + 3], y = b->v[j + 3];
-
-		sums += among(four_at(a->v + i), four_at(b->v + j)) & weights_at(a->weights + i);
-		i += x <= y ? 4 : 0;
-		j += y <= x ? 4 : 0;
-		if (x <= y && i % SL_GRAM_STRIDE == 0 &&
-			sum_of(sums) + most_ahead(a, i, b, j) < least)
-			return 0;
-	}
-	both = sum_of(sums);
-	while (i < a->n && j < b->n) {
-		uint32_t x = a->v[i], y = b->v[j];
-
-		both += x == y ? a->weights[i] : 0;
-		i += x <= y;
-		j += y <= x;
-	}
-	return both;
-}
-
 unsigned sl_grams_alike(const struct sl_grams *a, const struct sl_grams *b, unsigned least)
 {
 	uint32_t limit = a->limit < b->limit ? a->limit : b->limit;
 	struct sl_grams x = part_to(a, limit), y = part_to(b, limit);
 	uint64_t all = x.mass + y.mass; /* both / (all - both) is the likeness */
-	uint64_t both = weight_of_both(&x, &y, all * least / (1000 + least));
+	uint64_t both = sl_common_weight(&x, &y, all * least / (1000 + least));
 	unsigned alike;
 
 	sl_assert(both <= all / 2); /* a mass that was never taken */

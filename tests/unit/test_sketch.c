@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "stages/cluster/sketch.h"
+#include "stages/cluster/common.h"
 
 #include <stdlib.h>
 
@@ -113,6 +113,17 @@ static void test_long(void **state)
 	sl_weights_free(&weights);
 }
 
+static void same_on_any_processor(
+	const struct sl_grams *a, const struct sl_grams *b, uint64_t least)
+{
+	uint64_t exact = sl_common_weight_plain(a, b, 0);
+	uint64_t x = sl_common_weight(a, b, least), y = sl_common_weight_plain(a, b, least);
+
+	assert_int_equal(sl_common_weight(a, b, 0), exact);
+	assert_true(x == exact || (x == 0 && exact < least));
+	assert_true(y == exact || (y == 0 && exact < least));
+}
+
 /* Who asks for a least likeness gets the same number, or 0 when it is below that. */
 static void test_least(void **state)
 {
@@ -135,6 +146,7 @@ static void test_least(void **state)
 			assert_int_equal(sl_grams_alike(&a, &b, least), want);
 			assert_int_equal(sl_grams_alike(&b, &a, least), want);
 			assert_true(!want || sl_grams_may_be_alike(&a, &b, least));
+			same_on_any_processor(&a, &b, a.mass * least / 1000);
 		}
 		assert_int_equal(sl_grams_alike(&a, &b, exact), exact);
 		assert_int_equal(sl_grams_alike(&a, &b, exact + 1), 0);
