@@ -8,13 +8,14 @@ enum {
 	ANSWERS_FIRST = 1 << 14,
 	ANSWERS_MOST = 1 << 20,
 	MEMORY_LEAST = 1 << 16, /* half of it is more than two sets */
-	GRAM_BYTES = 6,
+	GRAM_BYTES = 4,
+	WEIGHT_BYTES = 2,
 	PIECE = 64
 };
 
 struct holding {
 	struct sl_body body; /* not held: grams.n only, once the item was visited */
-	bool held;
+	bool held, own;      /* own: the grams are not those that the corpus keeps */
 };
 
 struct half {
@@ -118,6 +119,7 @@ static void hold(struct sl_comparer *c, unsigned half, unsigned hand_at, uint32_
 	sl_arena_reset(arena_of(&hand->scratch));
 	make_body(c, hand, item, arena_of(&c->halves[half].arenas[hand_at]), &holding->body);
 	holding->held = true;
+	holding->own = holding->body.grams.v != c->lures[item].grams.v;
 }
 
 static void release(struct sl_comparer *c, struct half *half)
@@ -130,6 +132,14 @@ static void release(struct sl_comparer *c, struct half *half)
 	half->from = half->to = 0;
 }
 
+/* Of an item that was visited. */
+static size_t bytes_of(const struct holding *holding)
+{
+	size_t each = holding->own ? GRAM_BYTES + WEIGHT_BYTES : WEIGHT_BYTES;
+
+	return each * holding->body.grams.n;
+}
+
 const struct sl_grams *sl_comparer_visit(
 	struct sl_comparer *comparer, unsigned hand_at, uint32_t item)
 {
@@ -139,12 +149,13 @@ const struct sl_grams *sl_comparer_visit(
 	sl_assert(item < comparer->n && hand_at < SL_CREW_MOST);
 	if (atomic_load(&comparer->used) < comparer->memory) {
 		hold(comparer, 0, hand_at, item);
-		atomic_fetch_add(&comparer->used, holding->body.grams.n * (size_t)GRAM_BYTES);
+		atomic_fetch_add(&comparer->used, bytes_of(holding));
 		return &holding->body.grams;
 	}
 	sl_arena_reset(arena_of(&hand->scratch));
 	make_body(comparer, hand, item, hand->scratch, &hand->passing);
 	holding->body.grams.n = hand->passing.grams.n;
+	holding->own = hand->passing.grams.v != comparer->lures[item].grams.v;
 	return &hand->passing.grams;
 }
 
@@ -155,7 +166,7 @@ size_t sl_comparer_reach(const struct sl_comparer *comparer, size_t from)
 	if (atomic_load(&comparer->used) < comparer->memory)
 		return comparer->n;
 	while (to < comparer->n && bytes < comparer->memory / 2)
-		bytes += (size_t)GRAM_BYTES * comparer->holdings[to++].body.grams.n;
+		bytes += bytes_of(&comparer->holdings[to++]);
 	return to;
 }
 
