@@ -26,6 +26,12 @@ enum {
 	SL_SHARES = 32
 };
 
+/* Bytes that are somebody's, of all that a worker may remember. */
+static inline uint64_t sl_memo_share(uint64_t content_cache, unsigned share)
+{
+	return content_cache / SL_SHARES * share;
+}
+
 struct sl_memo;
 
 /* `room`: bytes that all of it may take; 0: nothing is kept. */

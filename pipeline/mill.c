@@ -335,7 +335,7 @@ void sl_mill_message(struct sl_mill *mill, enum sl_mill_mode mode, const struct 
 	mill->left_out = false;
 	if (!mill->contents)
 		mill->contents = sl_contents_new(
-			mill->config->content_cache / SL_SHARES * SL_SHARE_CONTENTS);
+			sl_memo_share(mill->config->content_cache, SL_SHARE_CONTENTS));
 	begin(mill, *raw);
 	mill->mail.from_time = raw->from_time;
 	mill->mail.member_time = raw->member_time;

@@ -228,7 +228,7 @@ static void process(void *thread, struct sl_mail *mail)
 static void *worker_new(const struct sl_config *config, const struct sl_tables *tables)
 {
 	struct worker *worker = sl_malloc(sizeof(*worker));
-	worker->texts = sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_BRANDS);
+	worker->texts = sl_memo_new(sl_memo_share(config->content_cache, SL_SHARE_BRANDS));
 	worker->hosts = sl_hostmemo_new(tables);
 	return worker;
 }

@@ -125,7 +125,7 @@ static void process_attachments(void *thread, struct sl_mail *mail)
 static void *worker_new(const struct sl_config *config, const struct sl_tables *tables)
 {
 	(void)tables;
-	return sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_FILES);
+	return sl_memo_new(sl_memo_share(config->content_cache, SL_SHARE_FILES));
 }
 
 static void worker_free(void *thread)

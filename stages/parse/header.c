@@ -28,7 +28,7 @@ static void *thread_new(const struct sl_config *config, const struct sl_tables *
 	thread->trust = sl_trust_new(&config->trust);
 	if (config->content_cache)
 		thread->known.memo =
-			sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_FIELDS);
+			sl_memo_new(sl_memo_share(config->content_cache, SL_SHARE_FIELDS));
 	return thread;
 }
 

@@ -137,7 +137,7 @@ static void text_process(void *thread, struct sl_mail *mail)
 static void *text_new(const struct sl_config *config, const struct sl_tables *tables)
 {
 	(void)tables;
-	return sl_memo_new(config->content_cache / SL_SHARES * SL_SHARE_TEXTS);
+	return sl_memo_new(sl_memo_share(config->content_cache, SL_SHARE_TEXTS));
 }
 
 static void text_free(void *thread)
